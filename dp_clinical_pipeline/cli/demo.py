@@ -1,0 +1,58 @@
+"""`demo`: a made-up hospital, and the whole lineage on it."""
+
+import os
+from pathlib import Path
+
+from dp_clinical_pipeline.cli.common import HomeOption, chosen_home
+from dp_clinical_pipeline.cli.lineage import run_lineage
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import HOME_VARIABLE, Home
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def demo(home: HomeOption = None) -> None:
+    """Make a hospital up and run the whole lineage on it: minutes the first time, seconds the next.
+
+    The home is data/demo in the checkout unless you name another. Nothing in it is about anybody.
+
+    Examples:
+
+    `dp-clinical demo`
+
+    `dp-clinical demo --home /tmp/demo`
+    """
+    from dp_clinical_pipeline.demo.settings import demo_settings
+
+    here = chosen_home(home or _demo_folder()).create(demo_settings())
+    if here.settings.kind != "demo":
+        raise UserError(f"{here.path} is a {here.settings.kind} home: give the demo another folder with --home")
+    furnish(here)
+    settings = here.settings
+    run_lineage(here, [(name, key) for key in settings.budgets for name in settings.models.generators])
+
+
+def furnish(home: Home) -> None:
+    """Put the hospital's files into incoming/ and its gold into the enclave, once.
+
+    Raises:
+        UserError: the disk is full or the home cannot be written.
+    """
+    from dp_clinical_pipeline.demo.hospital import write_hospital
+    from dp_clinical_pipeline.demo.settings import DEMO_PATIENTS
+    from dp_clinical_pipeline.store import Store
+    from dp_clinical_pipeline.tables import PLANTED_IDENTIFIERS
+
+    if Store(home).exists(PLANTED_IDENTIFIERS):
+        return
+    try:
+        hospital = write_hospital(home.incoming, patients=DEMO_PATIENTS)
+    except OSError as error:
+        raise UserError(f"cannot write the made-up hospital: {error.strerror}") from None
+    Store(home).write(PLANTED_IDENTIFIERS, hospital.gold_frame())
+
+
+def _demo_folder() -> Path | None:
+    if os.environ.get(HOME_VARIABLE):
+        return None
+    return (_CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / "data" / "demo"

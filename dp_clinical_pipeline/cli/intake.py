@@ -1,0 +1,98 @@
+"""`ingest` and `deid-eval`: reports come in, and how well identifiers are found."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dp_clinical_pipeline.cli.common import HomeOption, JsonOption, chosen_home, console
+from dp_clinical_pipeline.cli.homes import OPEN_CORPORA, create_home
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home, open_home
+
+
+def ingest(
+    path: Annotated[Path, typer.Argument(help="The file or folder to read; it is not changed.")],
+    format: Annotated[
+        str,
+        typer.Option("--format", help="openi, ct-rate, cmc, codiesp, mimic-cxr, mimic-iv-note, table or text."),
+    ],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Read a corpus into the home as one batch; rows that cannot be used are set aside with the reason.
+
+    Creates the home where there is none yet. A batch that was read before is recognised by its content.
+
+    Examples:
+
+    `dp-clinical ingest ../data/openi --format openi --home ~/openi`
+
+    `dp-clinical ingest export.parquet --format table --json`
+    """
+    from dp_clinical_pipeline.corpora.readers import get_reader
+
+    get_reader(format)
+    if not path.exists():
+        raise UserError(f"nothing lies at {path}: give the file or folder of the corpus")
+    here = chosen_home(home)
+    if not here.settings_file.exists():
+        create_home(here, "benchmark" if format in OPEN_CORPORA else "private")
+    counts = take_in(open_home(here.path), path, format)
+    if as_json:
+        sys.stdout.write(json.dumps(counts) + "\n")
+    else:
+        console().print(
+            f"batch {counts['batch']}: read {counts['read']:,}, accepted {counts['accepted']:,}, "
+            f"rejected {counts['rejected']:,}"
+        )
+
+
+def take_in(home: Home, path: Path, format: str) -> dict[str, int | str]:
+    """Register a batch and materialize it; return read, accepted, rejected and batch.
+
+    Raises:
+        UserError: nothing in it is usable; the batch is forgotten then.
+    """
+    from dp_clinical_pipeline.cli.runner import Runner
+    from dp_clinical_pipeline.corpora.batches import register
+    from dp_clinical_pipeline.store import Store
+    from dp_clinical_pipeline.tables import RAW_REPORTS, REJECTED_REPORTS
+
+    batch = register(home, path, format)
+    store = Store(home)
+    if not (store.exists(RAW_REPORTS, batch.id) and store.exists(REJECTED_REPORTS, batch.id)):
+        with Runner(home) as runner:
+            runner.add_batches([batch.id])
+            try:
+                runner.materialize("raw_reports", "rejected_reports", partition=batch.id)
+            except BaseException:
+                runner.drop_batch(batch.id)
+                raise
+    accepted, rejected = (_rows(store.path(table, batch.id)) for table in (RAW_REPORTS, REJECTED_REPORTS))
+    return {"read": accepted + rejected, "accepted": accepted, "rejected": rejected, "batch": batch.id}
+
+
+def _rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def deid_eval(
+    file: Annotated[Path, typer.Argument(help="Notes with gold spans, as JSON lines.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how many identifiers de-identification finds in notes that somebody annotated.
+
+    Each line: `{"text": "...", "spans": [{"start": 0, "end": 4, "type": "NAME"}]}`, offsets in code points.
+
+    Examples:
+
+    `dp-clinical deid-eval annotated.jsonl`
+
+    `dp-clinical deid-eval annotated.jsonl --json`
+    """
+    raise UserError("deid-eval is not wired yet")

@@ -1,0 +1,31 @@
+"""Which labels a note states, by public rules."""
+
+from dp_clinical_pipeline.coding.mentions import find_mentions, lowered
+from dp_clinical_pipeline.coding.rulepacks import rule_pack
+from dp_clinical_pipeline.labelsets import LabelSet
+
+
+def stated_labels(text: str, label_set: LabelSet) -> list[str] | None:
+    """Return the labels that a note states, in the list's order; None for a label set without a rule pack.
+
+    One counting mention states a label, whatever the rest of the note denies. The label for a normal report is stated
+    where the note says that something is normal or absent and nothing else is stated: neither another label, nor a
+    finding outside the list where the pack names such.
+    """
+    pack = rule_pack(label_set)
+    if pack is None:
+        return None
+    stated: set[str] = set()
+    normal = True
+    yields_to: dict[str, frozenset[str]] = {}
+    for mention in find_mentions(text, pack):
+        rule = mention.rule
+        if mention.status in rule.counts:
+            stated.add(rule.label)
+            yields_to[rule.label] = rule.yields_to
+        if rule.label not in pack.beside_normal and mention.status in pack.ends_normal | rule.counts:
+            normal = False
+    stated -= {label for label in stated if yields_to[label] & stated}
+    if pack.normal and normal and pack.says_normal.search(lowered(text)):
+        stated.add(pack.normal)
+    return [label for label in label_set.labels if label in stated]

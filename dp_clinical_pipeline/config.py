@@ -1,0 +1,241 @@
+"""The settings a user may change, validated once, and the canonical form of a budget."""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dp_clinical_pipeline.errors import UserError
+
+NONPRIVATE = "nonprivate"
+SPLITS = ("train", "validation", "test", "holdout")
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def budget_epsilon(key: str) -> float | None:
+    """Return the epsilon that a budget key stands for, None for `nonprivate`.
+
+    Raises:
+        UserError: the key is not in its one canonical form (`eps-8`, `eps-0.1`, `nonprivate`).
+    """
+    if key == NONPRIVATE:
+        return None
+    shown = re.sub(r"[^\w.+-]", "?", key)[:40]
+    match = re.fullmatch(r"(?:eps-)?(\d+(?:\.\d+)?)", key)
+    value = float(match[1]) if match else 0.0
+    if not (match and 0 < value < math.inf):
+        raise UserError(
+            f"budget {shown!r} is not a budget: write eps-N with a positive number (eps-8, eps-0.1), or nonprivate"
+        )
+    right = budget_key(value)
+    if key != right:
+        raise UserError(f"budget {shown!r} is not in its canonical form: write {right}")
+    return value
+
+
+def budget_key(epsilon: float) -> str:
+    """Return the canonical key of a positive, finite epsilon: `eps-8`, `eps-0.1`."""
+    digits = f"{epsilon:.10f}".rstrip("0").rstrip(".")
+    return f"eps-{digits}"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Corpus(_Part):
+    """What the population's reports look like."""
+
+    format: str | None = Field(None, description="openi, ct-rate, cmc, codiesp, mimic-cxr, mimic-iv-note, table, text; "
+                               "empty: the first ingest sets it, and the format of what arrives in incoming/")  # fmt: skip
+    label_set: str | None = Field(None, description="chexpert14, nih14, ct-rate18, icd9-chapters, icd10-chapters; "
+                                  "empty: the format's own, set by the first ingest")  # fmt: skip
+    columns: dict[str, str] = Field({}, description="format table: schema column -> the file's column")
+
+
+class Patients(_Part):
+    """Public facts on the population and how much of one patient a mechanism may read."""
+
+    count: Count | None = Field(None, description="public number of patients in the whole population; empty: bought "
+                                "once with a noisy count, before any other mechanism")  # fmt: skip
+    count_epsilon: Positive = Field(0.05, description="what that noisy count costs")
+    max_reports: Count = Field(1, description="reports of a sampled patient that one training step reads (G)")
+
+
+class Splits(_Part):
+    """Shares of the patients, decided by a keyed hash of the patient alone."""
+
+    train: Share = 0.6
+    validation: Share = 0.1
+    test: Share = 0.2
+    holdout: Share = 0.1
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Splits":
+        total = self.train + self.validation + self.test + self.holdout
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the shares of the splits add up to {total:g}, not 1")
+        return self
+
+
+class Retraining(_Part):
+    """The scheduled retrainings of a period, part of the declared plan."""
+
+    generator: str = "smollm2-135m"
+    budget: str = "eps-1"
+    runs: Annotated[int, Field(ge=0)] = 0
+    cron: str = "0 2 * * 1"
+
+
+class Privacy(_Part):
+    """The account of this population."""
+
+    cap_epsilon: Positive = Field(
+        10.0, description="the ledger refuses what would pass this, over everything ever done"
+    )
+    delta: Annotated[float, Field(gt=0, lt=1)] | None = Field(None, description="empty: min(1e-5, count^-1.1)")
+    marginals_share: Share = Field(0.1, description="part of a cell's epsilon that its label marginals may use")
+    labels_per_report: Count = Field(4, description="labels of one report that the marginals count, at most")
+    retraining: Retraining = Field(default_factory=Retraining)
+
+
+class Models(_Part):
+    """Base models by the name that cells use. A source is `package`, a local folder or a hub id."""
+
+    generators: dict[str, str] = Field(default_factory=lambda: {"smollm2-135m": "package"})
+    encoders: dict[str, str] = Field(default_factory=lambda: {"minilm-l6": "package"})
+
+
+class Training(_Part):
+    """DP-LoRA training of a generator. None of this may be chosen by looking at private text."""
+
+    lot_size: Count = Field(64, description="expected patients a step")
+    steps: Count = 40
+    learning_rate: Positive = 1e-3
+    nonprivate_learning_rate: Positive = 1e-3
+    max_grad_norm: Positive = 0.5
+    lora_rank: Count = 4
+    lora_alpha: Count = 16
+    max_tokens: Count = Field(160, description="tokens of prompt and note that are read; from public text")
+    microbatch_tokens: Count = 1024
+    checkpoint_every: Count = Field(5, description="steps between checkpoints")
+
+
+class ClassifierTraining(_Part):
+    """DP-LoRA training of an encoder with a multi-label head."""
+
+    lot_size: Count = 128
+    steps: Count = 60
+    learning_rate: Positive = 5e-3
+    max_grad_norm: Positive = 1.0
+    lora_rank: Count = 4
+    lora_alpha: Count = 16
+    max_tokens: Count = 128
+    microbatch_tokens: Count = 4096
+
+
+class Generation(_Part):
+    """Sampling of synthetic notes."""
+
+    accepted: Count = Field(500, description="notes wanted in a cell")
+    max_ratio: Positive = Field(4.0, description="notes tried for each one wanted, at most")
+    batch_size: Count = 64
+    max_new_tokens: Count = 96
+    min_words: Count = 5
+    require_record: bool = Field(True, description="refuse a note that does not state its record by the rules labeler")
+    temperature: Positive = 0.8
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    top_k: Annotated[int, Field(ge=0)] = 0
+    seed: int = Field(0, description="public: sampling from a released adapter is post-processing")
+
+
+class Evaluation(_Part):
+    """How much the attacks and intervals compute."""
+
+    bootstrap: Count = 1000
+    attack_patients: Count = Field(150, description="members and non-members that the attacks read, each")
+    seed: int = 0
+
+
+class Compute(_Part):
+    """Which device and precision a step that runs torch asks for."""
+
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda|cuda:\d+|mps)$")
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+
+
+class Settings(_Part):
+    """One population: its labels, budgets, cap and models. Read from `<home>/settings.yaml`."""
+
+    kind: Literal["private", "benchmark", "demo"] = "private"
+    corpus: Corpus = Field(default_factory=Corpus)
+    patients: Patients = Field(default_factory=Patients)
+    splits: Splits = Field(default_factory=Splits)
+    budgets: list[str] = Field(default_factory=lambda: [NONPRIVATE, "eps-8"])
+    privacy: Privacy = Field(default_factory=Privacy)
+    models: Models = Field(default_factory=Models)
+    training: Training = Field(default_factory=Training)
+    classifier_training: ClassifierTraining = Field(default_factory=ClassifierTraining)
+    generation: Generation = Field(default_factory=Generation)
+    evaluation: Evaluation = Field(default_factory=Evaluation)
+    compute: Compute = Field(default_factory=Compute)
+    ledger_url: str | None = Field(None, description="empty: SQLite in the enclave; or postgresql+psycopg://…")
+
+    @model_validator(mode="after")
+    def _budgets(self) -> "Settings":
+        try:
+            for key in [*self.budgets, self.privacy.retraining.budget]:
+                budget_epsilon(key)
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and validate a settings file.
+
+    Raises:
+        UserError: the file is missing, is not YAML, or a value is out of range; the message names the field.
+    """
+    try:
+        data: Any = yaml.safe_load(path.read_text()) or {}
+    except FileNotFoundError:
+        raise UserError(f"no settings at {path}: run `dp-clinical init {path.parent}`") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise UserError(f"{path} is not YAML{f' (line {mark.line + 1})' if mark else ''}") from None
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise UserError(
+            f"{path}: {where}: {first['msg'].removeprefix('Value error, ')} (got {first['input']!r})"
+        ) from None
+
+
+def settings_yaml(settings: Settings) -> str:
+    """Return the settings as YAML with each field's description as a comment above it."""
+    lines: list[str] = ["# One population of patients. `dp-clinical plan` says what a budget costs before it is spent."]
+    _write_part(settings, 0, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _write_part(part: BaseModel, depth: int, lines: list[str]) -> None:
+    pad = "  " * depth
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if field.description:
+            lines.append(f"{pad}# {field.description}")
+        if isinstance(value, BaseModel):
+            lines.append(f"{pad}{name}:")
+            _write_part(value, depth + 1, lines)
+        else:
+            text = yaml.safe_dump(value, default_flow_style=True, width=10_000).strip().removesuffix("...").strip()
+            lines.append(f"{pad}{name}: {'' if value is None else text}".rstrip())

@@ -1,0 +1,14 @@
+"""The Dagster code location: everything under defs/, for the home that DP_CLINICAL_HOME names."""
+
+import dagster as dg
+
+from dp_clinical_pipeline.defs import jobs, lineage, schedules, sensors
+from dp_clinical_pipeline.defs.resources import resources
+
+defs = dg.Definitions(
+    assets=lineage.assets(),
+    jobs=jobs.JOBS,
+    schedules=schedules.SCHEDULES,
+    sensors=sensors.SENSORS,
+    resources=resources(),
+)

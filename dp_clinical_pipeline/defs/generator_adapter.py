@@ -1,0 +1,78 @@
+"""Stage 5: a language model learns how reports are written, under a budget."""
+
+import dagster as dg
+
+from dp_clinical_pipeline.config import NONPRIVATE
+from dp_clinical_pipeline.defs.checks import cell_check
+from dp_clinical_pipeline.defs.guard import guarded
+from dp_clinical_pipeline.defs.label_marginals import PRIVACY, covered
+from dp_clinical_pipeline.defs.partitions import cell, grid
+from dp_clinical_pipeline.defs.plan import declare_planned
+from dp_clinical_pipeline.defs.progress import observer
+from dp_clinical_pipeline.defs.resources import TORCH_POOL, TORCH_TAGS, ComputeDevice, HomeResource
+from dp_clinical_pipeline.home import Home
+
+RETRAINING_TAG = "dp_clinical/retraining"
+"""Set by the schedule: the slot of the declared plan that the run uses up."""
+
+EPSILON_WITHIN_CAP = "epsilon_within_cap"
+
+
+@dg.asset(
+    deps=["cohort", "label_marginals"],
+    partitions_def=grid,
+    group_name="training",
+    kinds={"pytorch", "huggingface"},
+    owners=[PRIVACY],
+    pool=TORCH_POOL,
+    op_tags=TORCH_TAGS,
+    check_specs=[
+        cell_check(
+            EPSILON_WITHIN_CAP,
+            "generator_adapter",
+            "All that this population has ever spent is within the cap of its settings.",
+        )
+    ],
+)
+@guarded
+def generator_adapter(
+    context: dg.AssetExecutionContext, home: HomeResource, compute: ComputeDevice
+) -> dg.MaterializeResult:
+    """A language model adapted (LoRA) to how these patients' reports are written, with patient-level privacy.
+
+    This is the step that spends: the ledger records it before it starts and refuses it past the cap, and a failed or
+    killed attempt stays counted. It is never retried by itself. While it trains, observations show step, time left,
+    noise and epsilon; the loss is not shown, because it depends on the patients. Under `nonprivate` nothing is
+    protected and the adapter stays in the enclave.
+    """
+    from dp_clinical_pipeline.training.generator import train_generator
+
+    generator, budget = cell(context)
+    here, device = compute.claim(context, home.open())
+    declare_planned(here)
+    facts = train_generator(here, generator, budget, on_progress=observer(context), retraining=_slot(context))
+    within = dg.AssetCheckResult(check_name=EPSILON_WITHIN_CAP, passed=epsilon_is_within_cap(here))
+    told = covered(
+        mechanism_id=facts.mechanism_id,
+        epsilon=facts.epsilon,
+        delta=facts.delta,
+        sigma=facts.noise_multiplier,
+        steps=facts.steps,
+        sample_rate=None if budget == NONPRIVATE else facts.sample_rate,
+        seconds=facts.seconds,
+    )
+    return dg.MaterializeResult(metadata=told | device, check_results=[within])
+
+
+def epsilon_is_within_cap(home: Home) -> bool:
+    """Say whether the ledger's chain is whole and its cumulative epsilon within the cap."""
+    from dp_clinical_pipeline.privacy.ledger import open_ledger
+
+    ledger = open_ledger(home)
+    ledger.verify()
+    epsilon, _ = ledger.cumulative()
+    return epsilon <= home.settings.privacy.cap_epsilon
+
+
+def _slot(context: dg.AssetExecutionContext) -> str | None:
+    return context.run.tags.get(RETRAINING_TAG)

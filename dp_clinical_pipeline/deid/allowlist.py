@@ -1,0 +1,46 @@
+"""Clinical look-alikes that stay: eponyms, devices, scores, medicines, spine levels, abbreviations."""
+
+import re
+
+from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.spans import Span
+
+_HEADS = re.compile(
+    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|signs?|reflex|test|scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
+      |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy|chorea|ataxia|fractures?|hernia|disorder|phenomenon|man(?:o?e)uvre|maneuver|grade
+      |stage|index|thyroiditis|granulomatosis|arteritis|an(?:a)?emia|purpura|dystrophy|stain|solution|lactate|drain(?:age|s)?|forceps|retractors?|graft|shunt|stent|valve|blocks?|fib(?:er|re)s?
+      |cells?|units?|angina|murmur|contracture|point|pouch|ligament|fascia|muscle|ducts?|glands?|reaction|equation|formula|rule|trial|study|position|view|methods?|technique|staging|fissure
+      |nod(?:es|ules?)|deformity|cysts?|carcinoma|encephalopathy|aphasia|area|respirations?|breathing|monitor|ultrasound|flow|rings?|diverticulum|lesions?|kyphosis|angle|arthropathy
+      |goiter|waves?|attenuation|rods?|plates?|nails?|pins?|screws?|cannula|pump|port|bag|dressing|boot|splints?|brace|traction|incision|flap|resection|anastomosis|pancreatitis|gangrene
+      |macroglobulinemia|mutation|gene|virus|factor|antigens?|antibod(?:y|ies)|risk|clamps?|elevators?|silk|sutures?|suction\w*|scissors|needles?|wires?|stitch|knife|blades?|jelly|gelatin|media
+      |classification|sign|cough|hunger|gait|posture|triad|tetrad|pentad|law|principle|circulation|tract|space|canal|ganglion|plexus|loop|layer|zone|spots?|nevus|esthesiometer|chart|questionnaire
+      |inventory|assessment|algorithm|heart|coma|outcome|regimen|protocol|osteotomy|arthroplasty|approach|implant|prosthesis|prostheses|conduit|fistula|sinus|bundle|membrane|foramen|thyroid|cirrhosis|hepatitis|leukemia|melanoma
+      |lung|orchitis|nephritis|nephropathy|glomerul\w+|edema|cardiomyopathy|myopathy|neuropathy|neuralgia|paralysis|dementia|psychosis|tics?|cataract|glaucoma|keratitis|dermatitis|eruption|rash|papules?|lines)\b""",
+    re.X | re.I,
+)
+_AFTER_NAME_OF = re.compile(r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$", re.I)
+_FIRM = ("people:title", "people:label", "people:credential", "known:")
+_CLINICAL_CODES = frozenset(("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA"))
+_SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
+
+
+def is_lookalike(text: str, span: Span) -> bool:
+    """Say whether a span is a clinical expression rather than an identifier."""
+    surface = text[span.start : span.end]
+    if span.type in ("PERSON", "CITY", "FACILITY"):
+        return surface in _CLINICAL_CODES or (not span.voter.startswith(_FIRM) and _is_eponym(text, span, surface))
+    return span.type in ("OTHER_ID", "DATE") and _SPINE.fullmatch(surface) is not None
+
+
+def _is_eponym(text: str, span: Span, surface: str) -> bool:
+    words = [w.lower() for w in re.findall(r"[^\W\d_]+(?:['’](?![sS]\b)[^\W\d_]+)?", surface) if len(w) > 1]
+    if not words:
+        return False
+    if all(w in lowered("devices") or w in lowered("drugs") for w in words):
+        return True
+    if not all(w in lowered("eponyms") for w in words):
+        return False
+    following = _HEADS.match(text, span.end)
+    if following and not re.search(r"[.,;:?!]", following.group()[:-1]):
+        return True
+    return _AFTER_NAME_OF.search(text[max(0, span.start - 24) : span.start]) is not None

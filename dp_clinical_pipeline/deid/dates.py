@@ -1,0 +1,116 @@
+"""Voter: dates in the many ways that they are written, and ages over 89. A bare year stays, as Safe Harbor allows."""
+
+import re
+from collections.abc import Iterator
+
+from dp_clinical_pipeline.deid.spans import Span
+
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+          "december")  # fmt: skip
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_LONG = "|".join(MONTHS)
+_SHORT = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+_MONTH = rf"(?:{_LONG}|(?:{_SHORT})(?![a-z])\.?)"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th)\b)?(?!\d)"
+_ORDINAL = (
+    r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)"
+)
+_YEAR = r"(?:(?:1[89]|20)\d\d|['’]\d\d)(?!\d)"
+_DAYS = rf"{_DAY}(?:\s?(?:-|–|to|and|&|,)\s?{_DAY})?"
+_NUMBER_DATE = (
+    r"(?:(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])(?P<b>[-/.])(?:0?[1-9]|[12]\d|3[01])(?P=b)(?:1[89]|20)\d\d"
+    r"|(?:0?[1-9]|[12]\d|3[01])(?P<c>[-/])(?:0?[1-9]|[12]\d|3[01])(?P=c)\d\d)"
+)
+_FOUND = re.compile(
+    rf"""(?<![\w/])(?<!\d[.,-])(?:
+      (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
+    | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?|[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
+    | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?|(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
+    | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
+    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-\d))
+    | (?P<numeric_month>(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d(?![\d/-])|(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-]))
+    | (?P<year_month>(?:19|20)\d\d[-/ ](?:{_SHORT})[a-z]*(?:[-/ ]{_DAY})?)
+    | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{{4,6}})?(?!\d))
+    )(?![A-SU-Za-z_]|\d)""",
+    re.X | re.I,
+)
+_AFTER = (
+    r"(?:in|since|last|this|next|until|till|by|early|late|mid|during|through|from|before|after|around|between|and|to"
+    r"|of|for|every|each|past|previous|on|following|the)"
+)
+_ALONE = re.compile(
+    rf"(?<!\w)(?:(?P<lastly>(?:last|this|next|past)[ ](?:{_LONG.title()}))"
+    rf"|{_AFTER}[\s-]+(?P<month>January|February|March|April|May|June|July|August|September|October|November"
+    r"|December|JANUARY|FEBRUARY|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)"
+    r"|(?P<month2>January|February|April|June|July|August|September|October|November|December)"
+    r"|(?P<weekday>(?:(?:last|this|next|past)[ ])?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:MON|TUES|WEDNES|THURS|FRI|SATUR|SUN)DAY)s?"
+    r"|(?P<weekday2>(?:last|this|next)[ ](?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|(?:on|every)[ ](?P<weekday3>(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"|(?P<holiday>Christmas(?:[ ](?:Eve|Day))?|Thanksgiving(?:[ ]Day)?|New[ ]Year['’]?s(?:[ ](?:Eve|Day))?|Easter"
+    r"(?:[ ]Sunday)?|Labor[ ]Day|Memorial[ ]Day|Independence[ ]Day|Halloween|Valentine['’]?s[ ]Day|Mother['’]s[ ]Day"
+    r"|Father['’]s[ ]Day))(?!\w)"
+)
+_SHORT_NUMBER = re.compile(
+    r"""(?<!\w)(?:
+      (?:(?:on|dated?|dates?\s(?:of\s\w+|is|was)|d\.?o\.?[bsvade]\.?|since|until|till|thru|through|seen|visit(?:ed)?|admitted|admission
+        |discharged?|surgery|scan|performed|comparison|before|after|born|birth(?:day|date)?|scheduled(?:\sfor)?|appointment|due|x-?ray|radiographs?|films?
+        |week\sof|from(?=\s\d{1,2}/\d{1,2}\s(?:to|through|until|-)))[\s:,(=-]{1,4})
+      (?P<day>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:-|–|to|through|until)\s?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?)
+      (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?|pulses|patients|score|points|hours?|exposure|international|scale|blasts|positive|nodes))
+    | (?:date|dob|d\.o\.b\.?|born|birth\w*|dos|doa|dod)[\s:,(=-]{1,4}(?:on\s)?
+      (?P<digits>\d{8}|\d{6}|\d{1,2}\s\d{1,2}\s\d{2,4}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\w)
+    )""",
+    re.X | re.I,
+)
+_ORDINARY_MAY = re.compile(r"(?:may|march|mar|sept?|dec|oct|jan|jun)\b", re.I)
+_AGE_NUMBER = r"(?P<{}>9\d|1[0-2]\d)"
+_AGE = re.compile(
+    rf"""(?<![\w./-])(?:
+      {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:years?|yrs?|y)\.?(?:[\s-]{{0,2}}(?:olds?|of\sage|o)\b\.?|\.?/?o\b\.?)
+    | {_AGE_NUMBER.format("f")}\s?(?:yo|y\.o\.|y/o|yrs?|yr\.?)(?!\w)
+    | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt|s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
+    | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at|about))?[\s:=-]{{1,3}}{_AGE_NUMBER.format("c")}(?![\w%/]|\.\d)
+    | (?:ninety|a\shundred(?:\sand)?|one\shundred(?:\sand)?)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?
+      (?=[- ]years?[- ]old)
+    | (?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[- ]?|late\s)?(?P<d>nineties|['’]?90['’]?s)(?!\w)
+    )""",
+    re.X,
+)
+_NONAGENARIAN = re.compile(r"(?<!\w)(?:nonagenarian|centenarian)(?!\w)", re.I)
+
+
+def vote(text: str) -> Iterator[Span]:
+    """Find dates and ages over 89."""
+    for found in _FOUND.finditer(text):
+        kind = found.lastgroup or ""
+        if kind in ("a", "b", "c"):
+            kind = "numeric"
+        if not _is_measure(text, found, kind):
+            yield Span(found.start(), found.end(), "DATE", f"dates:{kind}", 0.9)
+    for found in _ALONE.finditer(text):
+        kind = found.lastgroup or ""
+        start, end = found.span(kind)
+        yield Span(start, end, "DATE", f"dates:{kind}", 0.6)
+    for found in _SHORT_NUMBER.finditer(text):
+        kind = found.lastgroup or ""
+        yield Span(*found.span(kind), "DATE", f"dates:{kind}", 0.7)
+    for found in _AGE.finditer(text):
+        kind = found.lastgroup or ""
+        yield Span(*(found.span(kind) if kind else found.span()), "AGE", "dates:age", 0.9)
+    for found in _NONAGENARIAN.finditer(text):
+        yield Span(*found.span(), "AGE", "dates:age", 0.8)
+
+
+def _is_measure(text: str, found: re.Match[str], kind: str) -> bool:
+    """Say whether what looks like a date is `may 5 ...`, a ratio or a dose."""
+    surface = found.group()
+    if kind in ("month_first", "month_year") and surface[0].islower() and _ORDINARY_MAY.match(surface):
+        return not re.search(r"\d\s?(?:st|nd|rd|th)\b|(?:19|20)\d\d", surface)
+    if kind == "day_first" and re.search(r"\b(?:may|march)\b", surface) and not re.search(r"\d{4}|th\b|st\b", surface):
+        return True
+    return kind in ("day_first", "month_first") and bool(
+        re.match(r"\s?(?:mg|mcg|ml|mm|cm|%)", text[found.end() : found.end() + 4])
+    )

@@ -1,0 +1,30 @@
+"""All voters over one text, resolved to one set of spans, with clinical look-alikes taken out after the union."""
+
+from dataclasses import dataclass
+
+from dp_clinical_pipeline.deid import allowlist, dates, facilities, known, labels, names, numbers, people, places
+from dp_clinical_pipeline.deid.spans import Span, resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What is known of the one patient whose text is read; nothing of anybody else.
+
+    `names`: words of this patient's names, lower case, found in this patient's documents.
+    `values`: identifiers from the corpus's own fields, with their types.
+    """
+
+    names: frozenset[str] = frozenset()
+    values: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING = Context()
+VOTERS = (dates.vote, labels.vote, numbers.vote, places.vote, facilities.vote, people.vote, names.vote)
+
+
+def find_identifiers(text: str, context: Context = NOTHING) -> list[Span]:
+    """Return disjoint spans in text order, with code-point offsets."""
+    spans = [span for vote in VOTERS for span in vote(text) if span.end > span.start]
+    spans += known.vote(text, context.names, context.values)
+    kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
+    return resolve(kept)

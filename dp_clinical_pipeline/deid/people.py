@@ -1,0 +1,120 @@
+"""Voter: names of people by what stands around them: titles, labels, credentials, roles and verbs."""
+
+import re
+from collections.abc import Iterator
+
+from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, WORD, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.spans import Span
+
+_PARTICLES = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
+_PART = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}}|{_PARTICLES}{WORD})"
+_TITLES = (
+    r"(?:Dr|DR|dr|Drs|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme|Nurse|Sister|Father|Fr|Rev"
+    r"|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col|Judge|Officer|Detective|Attorney|Señora?|Aunt|Uncle|Grandma"
+    r"|Grandpa|RN|NP|PA-C)"
+)
+_ROLE = (
+    r"(?:wife|husband|spouse|partner|mother|father|mom|dad|parent|son|daughter|sister|brother|aunt|uncle|cousin|niece|nephew"
+    r"|fianc[eé]e?|girlfriend|boyfriend|friend|neighbou?r|guardian|caregiver|grandmother|grandfather|grandson|granddaughter"
+    r"|roommate|daughter-in-law|son-in-law|mother-in-law|father-in-law|stepfather|stepmother|interpreter|sibling|twin|employer)"
+)
+_CLINICIAN = (
+    r"(?:physician|provider|doctor|surgeon|radiologist|cardiologist|pathologist|oncologist|neurologist|clinician|practitioner"
+    r"|pcp|attending|resident|fellow|technologist|tech|sonographer|assistant|an(?:a)?esthesiologist|transcriptionist|nurse"
+    r"|author|reader|hospitalist|intern|midwife|therapist|dictator|scribe|consultant|referrer|md)"
+)
+_VERB = (
+    r"(?:signed|dictated|read|interpreted|reviewed|approved|verified|transcribed|entered|authenticated|ordered|performed"
+    r"|requested|prepared|reported|finali[sz]ed|cosigned|co-signed|witnessed|seen|evaluated|examined|referred|discussed|notified"
+    r"|informed|paged|called|relayed|communicated|conveyed|spoke|spoken|talked|treated|followed|admitted|accompanied|brought\sin"
+    r"|cared\sfor|seen\sand\sexamined|supervised|confirmed|consultation|conversation|attended|given|provided|phoned)"
+)
+_VALUE = r"(?:(?:dr|mr|mrs|ms)\.?[ ])?[A-Z][\w'’.-]{0,30}(?:,?[ ](?:[a-z]{2,3}[ ])?[A-Z][\w'’.-]{0,30}){0,3}"
+_TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
+_LABEL = re.compile(
+    rf"""(?<!\w)(?:
+      (?P<sure>(?:{_ROLE}|{_CLINICIAN}|patient|pt|client|member|subscriber|guarantor|insured|policy\s?holder|emergency\scontact|next\sof\skin
+        |full|first|last|middle|maiden|legal|given|family|preferred|technician|attending|referring|ordering|requesting|primary\scare|consulting|admitting
+        |treating|reading|interpreting|dictating|supervising|operating|performing|responsible)['’]?s?\s(?:name|{_CLINICIAN})(?:\s(?:name|of\srecord))?(?:\s?\(\w{{1,9}}\))?
+        |name|pt\sname|patient\sname|surname|{_CLINICIAN}s?|dr|electronically\ssigned|signed|signature|{_VERB}(?:\selectronically)?\sby|attn|attention|author|pcp|next\sof\skin|nok|kin|emergency\scontact|cc)
+      |(?P<weak>patient|pt|{_ROLE}|contact|from|to|by|witness|informant|resident|client|re|regarding|subject|member|subscriber|insured|guarantor|dear)
+      )(?:\s?\((?:s|printed|print|name|relationship|\w{{1,12}})\))?\s?(?:[:=]|(?<=dear))\s{{0,3}}(?P<name>{_VALUE})""",
+    re.X | re.I,
+)
+_CREDENTIAL = re.compile(
+    rf"""(?<![\w])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?|N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
+      |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD|Esq)(?![\w'’])""",
+    re.X,
+)
+_AROUND = re.compile(
+    rf"""(?<!\w)(?:
+      (?i:(?P<by>{_VERB}\s(?:by|with|to|under|from|of|out\sto|electronically\sby|at\slength\swith)|per|spoke\swith|paged|notified|informed|called|told|phoned|contact|contacted|call|reach|cc|attention))
+      |(?i:(?P<called>named|called|nicknamed|identified\sas|name\sis|i\sam|this\sis|goes\sby|aka|a\.k\.a\.|dear|regards,|sincerely,|thank\syou,|hello|hi|re:|regarding|thanks
+        |(?:patients?|pts?|case|those|someone|individuals?|male|female|man|woman|gentleman|lady|girl|boy|child|infant|toddler|teen|adult)\s(?:like|such\sas|similar\sto|of|is|was|to|named|called)
+        |similar\sto|case\sof|care\sof|by\sthe\sname\sof
+        |(?:his|her|their|the|patient['’]s|pt['’]s|a)\s(?:\w+\s)?{_ROLE}|{_ROLE}|pt|patient|{_CLINICIAN}|client|surrogate|proxy|roommate))
+      (?:,|\sis|\swas|\snamed|\scalled)?
+    )[ ](?:\(|(?:Mr|Mrs|Ms|Dr)\.?[ ])?(?P<name>{_PART}(?:[ ]{_PART}){{0,2}})""",
+    re.X,
+)
+_RULES = ((_TITLE, "title", 0.95), (_LABEL, "label", 0.9), (_CREDENTIAL, "credential", 0.92), (_AROUND, "around", 0.75))
+
+
+def vote(text: str) -> Iterator[Span]:
+    """Find names by context; the titles, labels and credentials are surest."""
+    for pattern, rule, score in _RULES:
+        position = 0
+        while found := pattern.search(text, position):
+            start, end = _kept(text, found, rule)
+            position = end if end > start else max(found.start() + 1, found.start("name"))
+            if end > start:
+                yield Span(start, end, "PERSON", f"people:{rule}", score)
+
+
+def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
+    """Cut a captured name at the first word that cannot be part of one; empty where none is left."""
+    start, end = found.span("name")
+    last, words = start, 0
+    sure = rule == "title" or (rule == "label" and found["sure"] is not None)
+    for token in re.finditer(r"[^\s,]+,?", text[start:end]):
+        raw = token.group().rstrip(",")
+        core = raw.strip(".")
+        key = core.lower()
+        if key in lowered("name_particles") or (key in ("dr", "mr", "mrs", "ms") and words == 0):
+            continue
+        if not core or key in lowered("credentials") or not _fits(core, words, sure, rule):
+            break
+        words += 1
+        last = start + token.start() + len(raw)
+        if token.group().endswith(",") and rule not in ("label", "title"):
+            break
+    if words == 0:
+        return start, start
+    if rule == "title":
+        start = found.start("title")
+    if text[last - 2 : last] in ("'s", "’s"):
+        last -= 2
+    elif text[last - 1] == "." and len(text[start:last].split()[-1].strip(".")) > 2:
+        last -= 1
+    suffix = SUFFIX.match(text, last)
+    return start, suffix.end() if suffix else last
+
+
+def _fits(core: str, words: int, sure: bool, rule: str) -> bool:
+    """Say whether a word can be the next one of a name, by how sure the context is."""
+    known = is_given(core) or is_surname(core)
+    initial = len(core.replace(".", "")) == 1 or (len(core) <= 5 and "." in core)
+    if not core[0].isupper() and not (rule == "label" and known and not is_ordinary(core)):
+        return False
+    if is_excluded(core):
+        return rule == "title" and words == 0 and not core.isupper() and known
+    if sure:
+        return True
+    if rule == "credential":
+        return known or initial or core[1:].islower() or core.isupper()
+    if initial:
+        return words > 0
+    if core.isupper() and not (rule == "label" and known):
+        return False
+    return (known and not is_ordinary(core)) if words == 0 else (known or core[1:].islower())

@@ -1,0 +1,27 @@
+"""The made-up hospital's settings: small enough for two cores and a quarter of an hour."""
+
+from dp_clinical_pipeline.config import (
+    ClassifierTraining,
+    Corpus,
+    Evaluation,
+    Generation,
+    Privacy,
+    Retraining,
+    Settings,
+    Training,
+)
+
+PATIENTS = 800
+
+
+def demo_settings() -> Settings:
+    """Return the settings of the demo's home: one private cell beside the non-private one, two planned retrainings."""
+    return Settings(
+        kind="demo",
+        corpus=Corpus(format="table", label_set="chexpert14"),
+        privacy=Privacy(cap_epsilon=10.0, retraining=Retraining(budget="eps-1", runs=2)),
+        training=Training(lot_size=48, steps=20, max_tokens=128),
+        classifier_training=ClassifierTraining(steps=20),
+        generation=Generation(accepted=200, max_new_tokens=72),
+        evaluation=Evaluation(bootstrap=500, attack_patients=60),
+    )

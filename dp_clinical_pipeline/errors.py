@@ -1,0 +1,8 @@
+"""The one exception that a user sees as a single line."""
+
+
+class UserError(Exception):
+    """Something the user can put right: says what is wrong and what to do next.
+
+    The message must hold no report text, identifier or private count: it reaches logs and Dagster's event storage.
+    """

@@ -1,0 +1,164 @@
+"""Privacy metrics of one cell: the claim, and the attacks on its model and its text."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from dp_clinical_pipeline.config import budget_epsilon
+from dp_clinical_pipeline.evaluation.attacked import Arms, choose_arms
+from dp_clinical_pipeline.evaluation.blind import blind_attack
+from dp_clinical_pipeline.evaluation.bootstrap import Floats, interval, resample_weights
+from dp_clinical_pipeline.evaluation.identifiers import measure_replay
+from dp_clinical_pipeline.evaluation.membership import attack_scores, auroc_bound, tpr_bound
+from dp_clinical_pipeline.evaluation.overlap import rate_excess, shared_runs
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import label_set
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import (
+    GENERATOR_ADAPTER,
+    PRIVACY_METRICS,
+    SYNTHETIC_REPORTS,
+)
+
+Losses = Callable[[list[str], list[str]], tuple[Floats, Floats]]
+"""Texts and their prompts to the loss of each text, (n,), under the base model and under the tuned one."""
+Row = dict[str, Any]
+
+NGRAMS = (5, 8, 13)
+SIGNIFICANT = 0.01
+"""An excess fails where its p-value, after Holm's correction over the sizes of n-gram, is not above this."""
+REPLAYED_BY_CHANCE = 0.001
+"""Members' identifiers are replayed more often than others' where p is not above this: it stops a run."""
+LONGER_RUN = 5
+"""Words by which members' longest run outside boilerplate may pass the hold-out's."""
+
+
+def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None) -> None:
+    """Attack a cell and replace its partition. All but the claim is exact, hence `restricted`.
+
+    Without `losses` the membership and held-out loss rows are left out; `passed` is null where nothing is
+    required.
+
+    Raises:
+        UserError: the cell was not trained or generated, or there are no labelled reports to compare.
+    """
+    store, chosen = Store(home), home.settings.evaluation
+    adapter = store.read(GENERATOR_ADAPTER, generator, budget, budget=budget).row(0, named=True)
+    notes = store.read(SYNTHETIC_REPORTS, generator, budget, budget=budget).filter("accepted")["text"].to_list()
+    arms = choose_arms(home)
+    attacked = arms.first(chosen.attack_patients)
+    rows = [_claim(adapter["epsilon"], budget), _blind(home, attacked)]
+    if losses:
+        rows += _membership(home, attacked, losses, adapter["epsilon"], adapter["delta"])
+    rows += _overlap(home, arms, notes)
+    rows += _identifiers(home, notes)
+    cell = {"generator": generator, "budget": budget, "mechanism_id": adapter["mechanism_id"]}
+    frame = pl.DataFrame([cell | row for row in rows if row], schema=PRIVACY_METRICS.schema)
+    store.write(PRIVACY_METRICS, frame, generator, budget)
+
+
+def _claim(epsilon: float | None, budget: str) -> Row:
+    allowed = budget_epsilon(budget)
+    kept = None if epsilon is None or allowed is None else epsilon <= allowed
+    return _row("epsilon", epsilon, passed=kept, visibility="public")
+
+
+def _blind(home: Home, arms: Arms) -> Row:
+    attack = blind_attack(
+        arms.members["text"].to_list(),
+        arms.nonmembers["text"].to_list(),
+        resamples=home.settings.evaluation.bootstrap,
+        seed=home.settings.evaluation.seed,
+    )
+    if attack is None:
+        return {}
+    between = (attack.auroc_low, attack.auroc_high)
+    fair = attack.auroc_low is None or attack.auroc_low <= 0.5
+    return _row("blind_auroc", attack.auroc, between, n=2 * arms.members.height, passed=fair)
+
+
+def _membership(home: Home, arms: Arms, losses: Losses, epsilon: float | None, delta: float | None) -> Iterator[Row]:
+    """The reference attack: the more training lowered a note's loss, the likelier it was trained on."""
+    from dp_clinical_pipeline.synthesis.prompts import prompt
+
+    labels = label_set(home.settings.corpus.label_set)
+    both = pl.concat([arms.members, arms.nonmembers])
+    prompts = [prompt(targets, labels) for targets in both["targets"].to_list()]
+    base, tuned = losses(both["text"].to_list(), prompts)
+    size, chosen = arms.members.height, home.settings.evaluation
+    score = base - tuned
+    attack = attack_scores(score[:size], score[size:], resamples=chosen.bootstrap, seed=chosen.seed)
+    for name, value, between, bound in (
+        ("membership_auroc", attack.auroc, (attack.auroc_low, attack.auroc_high), auroc_bound),
+        ("membership_tpr_at_1pct_fpr", attack.tpr, (attack.tpr_low, attack.tpr_high), tpr_bound),
+    ):
+        claimed = None if epsilon is None or delta is None else bound(epsilon, delta)
+        within = None if claimed is None else (between[0] or 0.0) <= claimed
+        yield _row(name, value, between, n=2 * size, passed=within)
+    weights = resample_weights(size, chosen.bootstrap, chosen.seed)
+    for name, loss in (("heldout_loss_base", base), ("heldout_loss_tuned", tuned)):
+        inside, outside = float(loss[:size].mean()), float(loss[size:].mean())
+        between = interval(weights[1:] @ loss[size:] / size)
+        yield _row(name, outside, between, (inside, outside), n=size)
+
+
+def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
+    from statsmodels.stats.multitest import multipletests
+
+    both = pl.concat([arms.members, arms.nonmembers])
+    shared = shared_runs(both["text"].to_list(), both["patient_key"].to_list(), notes, NGRAMS)
+    size, chosen = arms.members.height, home.settings.evaluation
+    found = [rate_excess(shared.hit[n][:size], shared.hit[n][size:], chosen.bootstrap, chosen.seed) for n in NGRAMS]
+    adjusted = multipletests([excess.p_value for excess in found], method="holm")[1]
+    for n, excess, p_value in zip(NGRAMS, found, adjusted, strict=True):
+        between = (excess.low, excess.high)
+        rates = (excess.members, excess.nonmembers)
+        passed = bool(p_value > SIGNIFICANT)
+        yield _row(f"ngram{n}_excess", excess.value, between, rates, n=size, passed=passed)
+        yield _row(f"ngram{n}_p_value", excess.p_value, n=size)
+    for name, runs, quantile in (
+        ("longest_run_max", shared.longest, 1.0),
+        ("longest_run_p95", shared.longest, 0.95),
+        ("longest_rare_run_max", shared.longest_rare, 1.0),
+    ):
+        inside, outside = (float(np.quantile(side, quantile)) for side in (runs[:size], runs[size:]))
+        within = inside <= outside + LONGER_RUN if name == "longest_rare_run_max" else None
+        yield _row(name, inside - outside, arms=(inside, outside), n=size, passed=within)
+
+
+def _identifiers(home: Home, notes: list[str]) -> Iterator[Row]:
+    replay = measure_replay(home, notes)
+    yield _row(
+        "identifiers_replayed",
+        float(replay.learnt),
+        arms=(float(replay.members_found), float(replay.nonmembers_found)),
+        n=replay.members,
+        # The excess finds what `learnt` cannot: a generator that was shown raw text by mistake.
+        passed=replay.learnt == 0 and replay.p_value > REPLAYED_BY_CHANCE,
+    )
+    yield _row("identifiers_replayed_p_value", replay.p_value, n=replay.members)
+
+
+def _row(
+    metric: str,
+    value: float | None,
+    between: tuple[float | None, float | None] = (None, None),
+    arms: tuple[float | None, float | None] = (None, None),
+    *,
+    n: int | None = None,
+    passed: bool | None = None,
+    visibility: str = "restricted",
+) -> Row:
+    return {
+        "metric": metric,
+        "value": value,
+        "ci_low": between[0],
+        "ci_high": between[1],
+        "train_value": arms[0],
+        "holdout_value": arms[1],
+        "n": n,
+        "passed": passed,
+        "visibility": visibility,
+    }

@@ -1,0 +1,43 @@
+"""Which patients train, validate, test and stand outside: decided for each patient alone."""
+
+import polars as pl
+
+from dp_clinical_pipeline.config import SPLITS, Splits
+from dp_clinical_pipeline.deid.keys import secret, unit_interval
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import COHORT, DEIDENTIFIED_REPORTS
+
+
+def split_of(key: bytes, patient_key: str, shares: Splits) -> str:
+    """Return a patient's split from the keyed hash of the patient alone; no other patient plays a part."""
+    point = unit_interval(key, "split", patient_key)
+    for name in SPLITS:
+        point -= getattr(shares, name)
+        if point < 0:
+            return name
+    return SPLITS[-1]
+
+
+def build_cohort(home: Home) -> None:
+    """Write the cohort of every patient with a de-identified report, ordered by patient key.
+
+    Raises:
+        UserError: nothing was de-identified yet.
+    """
+    store = Store(home)
+    patients = store.scan(DEIDENTIFIED_REPORTS).select("patient_key").unique().sort("patient_key").collect()
+    if patients.is_empty():
+        raise UserError("no de-identified reports yet: ingest a corpus first (`dp-clinical ingest PATH --format NAME`)")
+    key, shares = secret(home), home.settings.splits
+    splits = [split_of(key, patient, shares) for patient in patients["patient_key"]]
+    store.write(COHORT, patients.with_columns(split=pl.Series(splits, dtype=pl.String)))
+
+
+def split_reports(home: Home, *splits: str) -> pl.DataFrame:
+    """Return the de-identified reports of the patients in the given splits, in a fixed order."""
+    store = Store(home)
+    cohort = store.scan(COHORT).filter(pl.col("split").is_in(splits))
+    reports = store.scan(DEIDENTIFIED_REPORTS).join(cohort, on="patient_key")
+    return reports.sort("patient_key", "report_key").collect()

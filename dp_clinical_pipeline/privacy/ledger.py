@@ -1,0 +1,286 @@
+"""The privacy ledger: append-only, hash-chained, written before data is touched, and it refuses to overspend."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home, write_text
+from dp_clinical_pipeline.privacy.account import Account, Mechanism
+from dp_clinical_pipeline.tables import PRIVACY_LEDGER
+
+_ORIGIN = "0" * 64
+_META = sa.MetaData()
+_ROWS = sa.Table(
+    "privacy_ledger",
+    _META,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("previous_sha256", sa.String(64), nullable=False),
+    sa.Column("row_sha256", sa.String(64), nullable=False, unique=True),
+)
+
+SPENT = ("reserved", "running", "done", "aborted")
+
+
+class OverBudget(UserError):
+    """The ledger refused: the mechanism would pass the cap."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the chain: a mechanism's state at a moment, or the declared plan."""
+
+    seq: int
+    row_sha256: str
+    recorded_at: datetime
+    state: str
+    mechanism: Mechanism
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One account for everything derived from a home's patients.
+
+    Guarantee: (cap_epsilon, delta)-DP for adding or removing one patient with all reports, over every mechanism that
+    was ever reserved here, whatever became of it. Assumes that every mechanism that touches private data reserves
+    first, and that nobody can rewrite the database, the head file and the artefacts' manifests together.
+    """
+
+    home: Home
+    engine: sa.Engine
+    cap_epsilon: float
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def rows(self) -> list[Row]:
+        """Return the verified chain.
+
+        Raises:
+            UserError: a row was changed or removed, or an old copy was put back.
+        """
+        with self._reading() as connection:
+            return self._verified(connection)
+
+    def account(self) -> Account:
+        """Return what was spent, from the verified chain."""
+        return _account(self.rows())
+
+    def mechanisms(self) -> dict[str, Row]:
+        """Return each mechanism's latest row."""
+        return {row.mechanism.mechanism_id: row for row in self.rows() if row.mechanism.mechanism_id}
+
+    def cumulative(self) -> tuple[float, float]:
+        """Return (epsilon, delta) of everything spent so far; (0, 0) before the first mechanism."""
+        return self.account().cumulative()
+
+    def remaining(self) -> float:
+        """Return what is left below the cap."""
+        return max(0.0, self.cap_epsilon - self.cumulative()[0])
+
+    def head(self) -> tuple[int, str]:
+        """Return the sequence number and hash of the last row, for an artefact's manifest."""
+        rows = self.rows()
+        return (rows[-1].seq, rows[-1].row_sha256) if rows else (0, _ORIGIN)
+
+    def verify(self) -> None:
+        """Check the chain against itself and the head file.
+
+        Raises:
+            UserError: they do not fit.
+        """
+        self.rows()
+
+    def public_view(self) -> pl.DataFrame:
+        """Return every row with its own cost and that of everything run up to it, as the lake's table."""
+        rows = self.rows()
+        records = []
+        for i, row in enumerate(rows):
+            m = row.mechanism
+            records.append(
+                {
+                    "seq": row.seq, "recorded_at": row.recorded_at, "mechanism_id": m.mechanism_id, "kind": m.kind,
+                    "cell": m.cell, "planned": m.slot is not None, "state": row.state, "event": json.dumps(m.events),
+                    "epsilon": m.epsilon, "delta": m.delta, "row_sha256": row.row_sha256,
+                    "cumulative_epsilon": _account(rows[: i + 1]).so_far(),
+                }
+            )  # fmt: skip
+        return pl.DataFrame(records, schema=PRIVACY_LEDGER.schema)
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def declare(self, plan: Mechanism) -> None:
+        """Fix the plan, by its hash, before its first mechanism.
+
+        Raises:
+            OverBudget: the plan as a whole passes the cap; nothing of it may run.
+            UserError: a plan was declared before.
+        """
+
+        def decide(rows: list[Row]) -> tuple[str, str | None]:
+            if any(row.state == "declared" for row in rows):
+                raise UserError("this home's plan is declared and fixed already")
+            after, _ = _account(rows).with_plan(plan).cumulative()
+            if after > self.cap_epsilon:
+                raise OverBudget(
+                    f"the plan costs epsilon {after:.3g} in all and the cap is {self.cap_epsilon:g}: "
+                    "take cells or retrainings out of it, or raise privacy.cap_epsilon in settings.yaml"
+                )
+            return "declared", None
+
+        self._append(plan, decide)
+
+    def reserve(self, mechanism: Mechanism) -> Mechanism:
+        """Write a mechanism's cost before it touches data and return it with its id.
+
+        A mechanism whose slot and events stand in the plan and were not used before is covered by the plan; any other
+        passes the Rényi filter.
+
+        Raises:
+            OverBudget: it would pass the cap; the refusal is written down, and nothing was spent.
+        """
+        named = replace(mechanism, mechanism_id=secrets.token_hex(8))
+
+        def decide(rows: list[Row]) -> tuple[str, str | None]:
+            account = _account(rows)
+            covered = account.covers(named)
+            after, _ = account.spend(named if covered else replace(named, slot=None)).cumulative()
+            if after > self.cap_epsilon:
+                return "refused", (
+                    f"{named.kind} for {named.cell or 'the population'} would bring the account to epsilon {after:.3g}, "
+                    f"over the cap of {self.cap_epsilon:g}: nothing was spent. `dp-clinical ledger` shows what was; "
+                    "a new cell belongs in the plan before the first mechanism runs"
+                )
+            return "reserved", None
+
+        return self._append(named, decide, place_in_plan=True).mechanism
+
+    def record(self, mechanism: Mechanism, state: str) -> None:
+        """Write a mechanism's next state: running, done or aborted. Aborted is spent all the same."""
+        if state not in ("running", "done", "aborted"):
+            raise ValueError(f"{state!r} is not a state that a mechanism can reach")
+        self._append(mechanism, lambda _: (state, None))
+
+    def _append(
+        self,
+        mechanism: Mechanism,
+        decide: Callable[[list[Row]], tuple[str, str | None]],
+        *,
+        place_in_plan: bool = False,
+    ) -> Row:
+        with self._writing() as connection:
+            rows = self._verified(connection)
+            state, refusal = decide(rows)
+            if place_in_plan and not _account(rows).covers(mechanism):
+                mechanism = replace(mechanism, slot=None)
+            seq = rows[-1].seq + 1 if rows else 1
+            previous = rows[-1].row_sha256 if rows else _ORIGIN
+            at = datetime.now(UTC)
+            body = json.dumps({"at": at.isoformat(), "state": state, "mechanism": mechanism.as_dict()}, sort_keys=True)
+            digest = _digest(seq, previous, body)
+            connection.execute(_ROWS.insert().values(seq=seq, body=body, previous_sha256=previous, row_sha256=digest))
+        with self._writing() as connection:
+            last = self._verified(connection)[-1]
+            write_text(self._head_file, json.dumps({"seq": last.seq, "row_sha256": last.row_sha256}))
+        if refusal:
+            raise OverBudget(refusal)
+        return Row(seq, digest, at, state, mechanism)
+
+    # -- the chain -----------------------------------------------------------------------------------------------
+
+    @property
+    def _head_file(self):  # type: ignore[no-untyped-def]
+        return self.home.enclave / "ledger.head.json"
+
+    def _verified(self, connection: sa.Connection) -> list[Row]:
+        rows: list[Row] = []
+        previous = _ORIGIN
+        for record in connection.execute(sa.select(_ROWS).order_by(_ROWS.c.seq)):
+            expected = _digest(record.seq, previous, record.body)
+            if record.seq != len(rows) + 1 or record.previous_sha256 != previous or record.row_sha256 != expected:
+                raise UserError(f"the privacy ledger is broken at row {record.seq}: stop, and restore an intact copy")
+            rows.append(_row(record))
+            previous = record.row_sha256
+        self._check_head(rows)
+        return rows
+
+    def _check_head(self, rows: Sequence[Row]) -> None:
+        if not self._head_file.exists():
+            if rows and len(rows) > 1:
+                raise UserError("the ledger's head file is missing: stop, and restore it from a copy of the home")
+            return
+        head = json.loads(self._head_file.read_text())
+        if head["seq"] > len(rows) or rows[head["seq"] - 1].row_sha256 != head["row_sha256"]:
+            raise UserError("the privacy ledger is older than its head file: stop, and restore the newest copy")
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _reported(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """One writer at a time, across processes: an immediate transaction on SQLite, a table lock on PostgreSQL."""
+        with _reported(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.text("LOCK TABLE privacy_ledger IN EXCLUSIVE MODE"))
+            yield connection
+            connection.commit()
+
+
+def open_ledger(home: Home) -> Ledger:
+    """Open a home's ledger, making it on first use, and verify its chain.
+
+    Raises:
+        UserError: the database cannot be reached, or the chain is broken.
+    """
+    url = home.settings.ledger_url or f"sqlite:///{home.enclave / 'ledger.sqlite'}"
+    sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"connect_args": {"timeout": 60, "autocommit": True}} if sqlite else {}
+    engine = sa.create_engine(url, poolclass=sa.NullPool, **options)
+    if sqlite:
+        # The driver must not open transactions of its own: the ledger's are immediate.
+        sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL"))
+        sa.event.listen(engine, "begin", lambda _: None)
+    with _reported():
+        _META.create_all(engine)
+    ledger = Ledger(home, engine, home.settings.privacy.cap_epsilon)
+    ledger.verify()
+    return ledger
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise UserError(
+            f"the privacy ledger cannot be read or written ({kind}): check ledger_url and the disk"
+        ) from None
+
+
+def _digest(seq: int, previous: str, body: str) -> str:
+    return hashlib.sha256(f"{seq}\n{previous}\n{body}".encode()).hexdigest()
+
+
+def _row(record: Any) -> Row:
+    body = json.loads(record.body)
+    at = datetime.fromisoformat(body["at"])
+    return Row(record.seq, record.row_sha256, at, body["state"], Mechanism.from_dict(body["mechanism"]))
+
+
+def _account(rows: Sequence[Row]) -> Account:
+    plan = next((row.mechanism for row in rows if row.state == "declared"), None)
+    spent = {row.mechanism.mechanism_id: row.mechanism for row in rows if row.state in SPENT}
+    return Account(plan=plan, spent=tuple(spent.values()))

@@ -1,0 +1,110 @@
+"""Counts of labels, pairs of labels and labels a report, over a public label list, with discrete Gaussian noise."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+import polars as pl
+
+from dp_clinical_pipeline.config import NONPRIVATE
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import LabelSet, label_set
+from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
+from dp_clinical_pipeline.privacy.cohort import split_reports
+from dp_clinical_pipeline.privacy.ledger import open_ledger
+from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_gaussian
+from dp_clinical_pipeline.privacy.plan import marginals_slot, slot_terms
+from dp_clinical_pipeline.privacy.terms import marginals_sensitivity
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import LABEL_MARGINALS
+
+Key = tuple[str, str, str | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseFacts:
+    """What may be shown of a release."""
+
+    mechanism_id: str
+    epsilon: float | None
+    noise_std: float
+
+
+def marginal_keys(labels: LabelSet, labels_per_report: int) -> list[Key]:
+    """Return the public domain: every label, every pair, and 0 to the cap labels a report."""
+    keys: list[Key] = [("label", name, None) for name in labels.labels]
+    keys += [("pair", a, b) for a, b in combinations(labels.labels, 2)]
+    return keys + [("size", str(k), None) for k in range(labels_per_report + 1)]
+
+
+def exact_counts(targets: Sequence[Sequence[str]], labels_per_report: int) -> Counter[Key]:
+    """Count one report for each patient; of a report with more labels, the list's first ones.
+
+    Sensitivity: L2 `terms.marginals_sensitivity(labels_per_report)` for one patient added or removed.
+    """
+    counts: Counter[Key] = Counter()
+    for stated in targets:
+        kept = list(stated)[:labels_per_report]
+        counts.update(("label", name, None) for name in kept)
+        counts.update(("pair", a, b) for a, b in combinations(kept, 2))
+        counts["size", str(len(kept)), None] += 1
+    return counts
+
+
+def release_marginals(home: Home, budget: str, *, source: RandomSource | None = None) -> ReleaseFacts:
+    """Write the marginals of a budget once; they are shared by all its cells and never drawn again.
+
+    Guarantee: the whole table is one Gaussian mechanism over patients (add/remove one) with the ledgered noise
+    multiplier. The exact sampler is a discrete Gaussian, whose Rényi divergence is never above the Gaussian's that the
+    ledger holds (Canonne, Kamath and Steinke 2020, Theorem 4). For `nonprivate` the counts are exact, in the enclave.
+
+    Raises:
+        OverBudget: the ledger refused; nothing was read.
+    """
+    store = Store(home)
+    if store.exists(LABEL_MARGINALS, budget, budget=budget):
+        old = store.read(LABEL_MARGINALS, budget, budget=budget).row(0, named=True)
+        return ReleaseFacts(mechanism_id=old["mechanism_id"], epsilon=None, noise_std=old["noise_std"])
+    labels, cap = label_set(home.settings.corpus.label_set), home.settings.privacy.labels_per_report
+    if budget == NONPRIVATE:
+        counts = exact_counts(_one_report_each(home), cap)
+        _write(store, labels, cap, counts, budget, NONPRIVATE, 0.0)
+        return ReleaseFacts(mechanism_id=NONPRIVATE, epsilon=None, noise_std=0.0)
+    ledger, slot = open_ledger(home), marginals_slot(budget)
+    events, epsilon, delta = slot_terms(home, ledger, budget, slot)
+    share = epsilon * home.settings.privacy.marginals_share
+    mechanism = ledger.reserve(
+        Mechanism(kind="marginals", cell=budget, slot=slot, events={slot: events}, epsilon=share, delta=delta)
+    )
+    ledger.record(mechanism, "running")
+    noise = event_from_json(events[0]).noise_multiplier
+    variance = Fraction(noise * marginals_sensitivity(cap)) ** 2
+    counts = exact_counts(_one_report_each(home), cap)
+    noisy = Counter(
+        {k: counts[k] + discrete_gaussian(source or SystemSource(), variance) for k in marginal_keys(labels, cap)}
+    )
+    std = float(variance) ** 0.5
+    _write(store, labels, cap, noisy, budget, mechanism.mechanism_id, std)
+    ledger.record(mechanism, "done")
+    return ReleaseFacts(mechanism_id=mechanism.mechanism_id, epsilon=share, noise_std=std)
+
+
+def _one_report_each(home: Home) -> list[list[str]]:
+    """The targets of each train patient's first labelled report, by the keyed order of that patient's reports alone."""
+    reports = split_reports(home, "train").filter(pl.col("targets").is_not_null())
+    return reports.group_by("patient_key", maintain_order=True).first()["targets"].to_list()
+
+
+def _write(
+    store: Store, labels: LabelSet, cap: int, counts: Counter[Key], budget: str, mechanism_id: str, std: float
+) -> None:
+    rows = [
+        {
+            "budget": budget, "mechanism_id": mechanism_id, "kind": kind, "label": label, "other": other,
+            "noisy_count": float(counts[kind, label, other]), "noise_std": std,
+        }
+        for kind, label, other in marginal_keys(labels, cap)
+    ]  # fmt: skip
+    store.write(LABEL_MARGINALS, pl.DataFrame(rows, schema=LABEL_MARGINALS.schema), budget, budget=budget)

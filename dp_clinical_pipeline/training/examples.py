@@ -1,0 +1,74 @@
+"""Reports as token sequences, grouped by patient, and the physical microbatches that they are computed in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dp_clinical_pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt and its note, as tokens. The loss is taken from `note_start` on; an encoder's example carries `targets`."""
+
+    tokens: tuple[int, ...]
+    note_start: int = 0
+    targets: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An example in a step, with the patient (a position in the step's sample) and the weight of its gradient."""
+
+    example: Example
+    patient: int
+    weight: float
+
+
+def causal_example(tokenizer: Any, prompt: str, note: str, max_tokens: int) -> Example:
+    """Return prompt, note and end of text, cut to `max_tokens`.
+
+    Raises:
+        UserError: the prompt alone fills `max_tokens`.
+    """
+    head = tokenizer.encode(prompt, add_special_tokens=False)
+    if len(head) >= max_tokens - 1:
+        raise UserError(f"training.max_tokens is {max_tokens}, too few for a prompt: raise it")
+    body = [*tokenizer.encode(" " + note.strip(), add_special_tokens=False), tokenizer.eos_token_id]
+    return Example(tokens=tuple((head + body)[:max_tokens]), note_start=len(head))
+
+
+def draw(patients: Sequence[Sequence[Example]]) -> list[Drawn]:
+    """Return a step's reports; each patient's weigh one over their number, so that a patient's gradient is their mean."""
+    return [Drawn(e, i, 1 / len(reports)) for i, reports in enumerate(patients) for e in reports]
+
+
+def microbatches(drawn: Sequence[Drawn], most_tokens: int) -> Iterator[list[Drawn]]:
+    """Yield groups of about equal length whose padded size is at most `most_tokens`; a patient is never split.
+
+    The sum of clipped per-patient gradients does not depend on the grouping, so this is free of privacy cost.
+    """
+    by_patient: dict[int, list[Drawn]] = {}
+    for item in drawn:
+        by_patient.setdefault(item.patient, []).append(item)
+    groups = sorted(by_patient.values(), key=lambda items: max(len(d.example.tokens) for d in items))
+    batch: list[Drawn] = []
+    for items in groups:
+        longest = max(len(d.example.tokens) for d in items)
+        if batch and longest * (len(batch) + len(items)) > most_tokens:
+            yield batch
+            batch = []
+        batch = batch + items
+    if batch:
+        yield batch
+
+
+def padded(batch: Sequence[Drawn], pad: int, device: str) -> tuple[Any, Any]:
+    """Return token ids (B, T), padded on the right, and lengths (B,)."""
+    import torch
+
+    lengths = [len(d.example.tokens) for d in batch]
+    ids = torch.full((len(batch), max(lengths)), pad, dtype=torch.long)
+    for row, item in enumerate(batch):
+        ids[row, : lengths[row]] = torch.tensor(item.example.tokens)
+    return ids.to(device), torch.tensor(lengths, device=device)

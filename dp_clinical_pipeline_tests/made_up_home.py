@@ -1,0 +1,128 @@
+"""A small population written straight into a home's tables, without ingest or de-identification."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from dp_clinical_pipeline.config import Corpus, Evaluation, Settings
+from dp_clinical_pipeline.deid.keys import pseudonym, secret
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import (
+    COHORT,
+    DEIDENTIFIED_REPORTS,
+    GENERATOR_ADAPTER,
+    PLANTED_IDENTIFIERS,
+    RAW_REPORTS,
+    SYNTHETIC_REPORTS,
+)
+
+FINDINGS = {
+    "Edema": ("interstitial edema", "no edema"),
+    "Pneumothorax": ("small pneumothorax", "no pneumothorax"),
+    "Fracture": ("rib fracture", "bones intact"),
+}
+FILLERS = [f"{a} {b}" for a in ("stable", "mild", "old", "new") for b in ("scar", "rotation", "granuloma", "nodule")]
+SPLITS = ["train"] * 6 + ["test"] * 2 + ["holdout"] * 2
+
+
+def make_home(folder: Path, patients: int = 120, bootstrap: int = 50, seed: int = 0) -> Home:
+    """Write reports, cohort and gold: two reports a patient, one patient in twelve unlabelled.
+
+    A report names its patient; the surrogate text has another name in its place, the masked text a tag.
+    """
+    settings = Settings(
+        corpus=Corpus(label_set="chexpert14"), evaluation=Evaluation(bootstrap=bootstrap, attack_patients=20)
+    )
+    home = Home(folder / "home").create(settings)
+    key, rng = secret(home), np.random.default_rng(seed)
+    raw, clean, cohort, gold = [], [], [], []
+    for number in range(patients):
+        patient = f"P{number}"
+        patient_key = pseudonym(key, "patient", patient)
+        cohort.append({"patient_key": patient_key, "split": SPLITS[number % len(SPLITS)]})
+        for visit in range(2):
+            labels = [label for label in FINDINGS if rng.random() < 0.4]
+            body = report_body(labels, rng)
+            text = f"Patient Zeb{number}ulon Quarrel{number}. {body}"
+            report = f"R{visit}"
+            targets = None if number % 12 == 11 else labels
+            shared = {
+                "labels": targets,
+                "codes": None,
+                "batch": "b1",
+                "modality": "CXR",
+                "authored_on": dt.date(2020, 1, 1),
+            }
+            raw.append(
+                shared | {"report_id": report, "patient_id": patient, "sections": [], "text": text, "source": "x"}
+            )
+            clean.append(
+                shared
+                | {
+                    "report_key": pseudonym(key, "report", patient, report),
+                    "patient_key": patient_key,
+                    "text": f"Patient Ann Other. {body}",
+                    "masked": f"Patient [NAME]. {body}",
+                    "targets": targets,
+                }
+            )
+            surface = f"Zeb{number}ulon Quarrel{number}"
+            place = {"type": "name", "start": 8, "end": 8 + len(surface), "surface": surface}
+            gold.append({"report_id": report, "patient_id": patient} | place)
+    store = Store(home)
+    for table, rows, part in (
+        (RAW_REPORTS, raw, ["b1"]),
+        (DEIDENTIFIED_REPORTS, clean, ["b1"]),
+        (COHORT, cohort, []),
+        (PLANTED_IDENTIFIERS, gold, []),
+    ):
+        store.write(table, pl.DataFrame(rows, schema=table.schema), *part)
+    return home
+
+
+def report_body(labels: list[str], rng: np.random.Generator) -> str:
+    """State the labels, deny the others, and add a few words that differ from report to report."""
+    stated = [there if label in labels else absent for label, (there, absent) in FINDINGS.items()]
+    return ". ".join([*stated, *rng.choice(FILLERS, size=6)]) + "."
+
+
+def write_cell(home: Home, notes: list[tuple[str, list[str]]], budget: str = "eps-8", accepted: bool = True) -> None:
+    """Write a trained and generated cell of the generator `tiny`."""
+    rows = [
+        {
+            "synthetic_id": f"s{index:05}",
+            "generator": "tiny",
+            "budget": budget,
+            "mechanism_id": "m1",
+            "modality": "CXR",
+            "targets": labels,
+            "text": text,
+            "stated": labels,
+            "tokens": 9,
+            "accepted": accepted,
+            "reason": None,
+        }
+        for index, (text, labels) in enumerate(notes)
+    ]
+    private = budget == "nonprivate"
+    adapter = {"generator": "tiny", "budget": budget, "mechanism_id": "m1"}
+    adapter |= {"epsilon": None if private else 7.2, "delta": None if private else 1e-5}
+    store = Store(home)
+    store.write(SYNTHETIC_REPORTS, pl.DataFrame(rows, schema=SYNTHETIC_REPORTS.schema), "tiny", budget, budget=budget)
+    store.write(
+        GENERATOR_ADAPTER,
+        pl.DataFrame([adapter], schema=GENERATOR_ADAPTER.schema),
+        "tiny",
+        budget,
+        budget=budget,
+    )
+
+
+def plain_notes(count: int, seed: int = 1) -> list[tuple[str, list[str]]]:
+    """Notes in the reports' manner that repeat no report."""
+    rng = np.random.default_rng(seed)
+    drawn = [[label for label in FINDINGS if rng.random() < 0.4] for _ in range(count)]
+    return [(report_body(labels, rng), labels) for labels in drawn]
