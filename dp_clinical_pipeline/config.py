@@ -13,6 +13,8 @@ from dp_clinical_pipeline.errors import UserError
 NONPRIVATE = "nonprivate"
 SPLITS = ("train", "validation", "test", "holdout")
 
+_SMALLEST = 1e-10  # what the digits of a key can say
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -29,7 +31,7 @@ def budget_epsilon(key: str) -> float | None:
     shown = re.sub(r"[^\w.+-]", "?", key)[:40]
     match = re.fullmatch(r"(?:eps-)?(\d+(?:\.\d+)?)", key)
     value = float(match[1]) if match else 0.0
-    if not (match and 0 < value < math.inf):
+    if not (match and _SMALLEST <= value < math.inf):
         raise UserError(
             f"budget {shown!r} is not a budget: write eps-N with a positive number (eps-8, eps-0.1), or nonprivate"
         )
@@ -116,12 +118,13 @@ class Training(_Part):
     """DP-LoRA training of a generator. None of this may be chosen by looking at private text."""
 
     lot_size: Count = Field(64, description="expected patients a step")
-    steps: Count = 40
+    steps: Count = 30
     learning_rate: Positive = 1e-3
     nonprivate_learning_rate: Positive = 1e-3
     max_grad_norm: Positive = 0.5
     lora_rank: Count = 4
     lora_alpha: Count = 16
+    lora_layers: Count | None = Field(None, description="adapt the last so many layers only, which is faster; empty: all")
     max_tokens: Count = Field(160, description="tokens of prompt and note that are read; from public text")
     microbatch_tokens: Count = 1024
     checkpoint_every: Count = Field(5, description="steps between checkpoints")
@@ -207,6 +210,8 @@ def read_settings(path: Path) -> Settings:
         data: Any = yaml.safe_load(path.read_text()) or {}
     except FileNotFoundError:
         raise UserError(f"no settings at {path}: run `dp-clinical init {path.parent}`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as text ({type(error).__name__})") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise UserError(f"{path} is not YAML{f' (line {mark.line + 1})' if mark else ''}") from None

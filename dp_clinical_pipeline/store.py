@@ -103,17 +103,24 @@ class Store:
 
 
 def connect(home: Home, *, public: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB in memory with a view for each table; with `public`, over the lake alone."""
+    """Open DuckDB in memory with a view for each table.
+
+    With `public`: the lake's tables alone, read into memory, after which the connection reaches no file any more.
+    """
     con = duckdb.connect(":memory:")
     store = Store(home)
     for table in TABLES.values():
         files = [f for f in store.files(table) if not public or f.is_relative_to(home.lake)]
         if files:
             listed = ", ".join("'" + str(f).replace("'", "''") + "'" for f in files)
-            con.sql(f"CREATE VIEW {table.name} AS SELECT * FROM read_parquet([{listed}], union_by_name=true)")
+            kind = "TABLE" if public else "VIEW"
+            con.sql(f"CREATE {kind} {table.name} AS SELECT * FROM read_parquet([{listed}], union_by_name=true)")
         elif not public or table.place != "enclave":
             con.register(f"_{table.name}", table.empty().to_arrow())
             con.sql(f"CREATE VIEW {table.name} AS SELECT * FROM _{table.name}")
+    if public:
+        con.sql("SET enable_external_access=false")
+        con.sql("SET lock_configuration=true")
     return con
 
 
@@ -124,7 +131,6 @@ def query(home: Home, sql: str, *, public: bool = False) -> pl.DataFrame:
         UserError: DuckDB refuses the statement; the message is DuckDB's first line.
     """
     with connect(home, public=public) as con:
-        con.sql("SET enable_external_access=false") if public else None
         try:
             relation = con.sql(sql)
             return relation.pl() if relation is not None else pl.DataFrame()

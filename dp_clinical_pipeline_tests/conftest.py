@@ -1,8 +1,12 @@
-"""Fixtures that several areas share: tiny models of every family, built from a config and public text."""
+"""Fixtures that several areas share: tiny models of every family, and a PostgreSQL database."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from dp_clinical_pipeline_tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
+from dp_clinical_pipeline_tests.postgres_server import missing_postgres, postgres_server
 
 # Public wording, enough to train a small tokenizer on.
 _WORDS = """
@@ -91,3 +95,25 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("tiny-models")
     families = ("gpt2", "llama", "opt", "biogpt", "bert", "albert")
     return {family: build_tiny_model(root / family, family) for family in families}
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> Iterator[str]:
+    if missing := missing_postgres():
+        pytest.skip(missing)
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(_postgres_server: str) -> str:
+    """URL of an empty database of this test's own, on one server for the session. Mark the test `postgres`."""
+    import uuid
+
+    import sqlalchemy as sa
+
+    server = sa.create_engine(_postgres_server, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return sa.make_url(_postgres_server).set(database=name).render_as_string(hide_password=False)

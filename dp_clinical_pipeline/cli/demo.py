@@ -39,14 +39,14 @@ def furnish(home: Home) -> None:
         UserError: the disk is full or the home cannot be written.
     """
     from dp_clinical_pipeline.demo.hospital import write_hospital
-    from dp_clinical_pipeline.demo.settings import DEMO_PATIENTS
+    from dp_clinical_pipeline.demo.settings import PATIENTS
     from dp_clinical_pipeline.store import Store
     from dp_clinical_pipeline.tables import PLANTED_IDENTIFIERS
 
     if Store(home).exists(PLANTED_IDENTIFIERS):
         return
     try:
-        hospital = write_hospital(home.incoming, patients=DEMO_PATIENTS)
+        hospital = write_hospital(home.incoming, patients=PATIENTS)
     except OSError as error:
         raise UserError(f"cannot write the made-up hospital: {error.strerror}") from None
     Store(home).write(PLANTED_IDENTIFIERS, hospital.gold_frame())

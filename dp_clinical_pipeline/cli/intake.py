@@ -3,11 +3,11 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dp_clinical_pipeline.cli.common import HomeOption, JsonOption, chosen_home, console
+from dp_clinical_pipeline.cli.common import HomeOption, JsonOption, chosen_home, console, show
 from dp_clinical_pipeline.cli.homes import OPEN_CORPORA, create_home
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, open_home
@@ -87,7 +87,7 @@ def deid_eval(
 ) -> None:
     """Measure how many identifiers de-identification finds in notes that somebody annotated.
 
-    Each line: `{"text": "...", "spans": [{"start": 0, "end": 4, "type": "NAME"}]}`, offsets in code points.
+    Each line: `{"text": "...", "spans": [{"start": 0, "end": 4, "type": "PERSON"}]}`, offsets in code points.
 
     Examples:
 
@@ -95,4 +95,31 @@ def deid_eval(
 
     `dp-clinical deid-eval annotated.jsonl --json`
     """
-    raise UserError("deid-eval is not wired yet")
+    from dp_clinical_pipeline.deid.evaluate import evaluate_file
+
+    result = evaluate_file(file).as_dict()
+    by_type = result.pop("by_type")
+    if as_json:
+        sys.stdout.write(json.dumps(result | {"by_type": by_type}, indent=1) + "\n")
+        return
+    import polars as pl
+
+    measures = [
+        (name, value, result.get(f"{name}_interval")) for name, value in result.items() if "interval" not in name
+    ]
+    show(pl.DataFrame([_measure(*row) for row in measures], schema=_MEASURES))
+    show(pl.DataFrame([{"type": kind} | _typed(row) for kind, row in by_type.items()], schema=_TYPES))
+
+
+_MEASURES = ("measure", "value", "low", "high")
+_TYPES = ("type", "spans", "recall", "low", "high")
+
+
+def _measure(name: str, value: float | None, interval: list[float | None] | None) -> dict[str, object]:
+    low, high = interval or (None, None)
+    return {"measure": name, "value": None if value is None else float(value), "low": low, "high": high}
+
+
+def _typed(row: dict[str, Any]) -> dict[str, object]:
+    low, high = row["span_recall_interval"]
+    return {"spans": row["spans"], "recall": row["span_recall"], "low": low, "high": high}

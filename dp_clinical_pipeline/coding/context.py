@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import yaml
 
-from dp_clinical_pipeline.coding.phrases import any_of, whole_words
+from dp_clinical_pipeline.coding.phrases import whole_words
 
 Status = Literal["present", "negated", "uncertain", "historical"]
 STATUSES: tuple[Status, ...] = ("present", "negated", "uncertain", "historical")
@@ -82,7 +82,7 @@ def _grammar() -> _Grammar:
     kinds = [(status, side, listed) for status in STATUSES[1:] for side, listed in rules[status].items()]
     return _Grammar(
         triggers=whole_words("\n".join(listed for *_, listed in kinds), skips=rules["pseudo"]),
-        kinds=tuple((status, side, re.compile(any_of(listed))) for status, side, listed in kinds),
+        kinds=tuple((status, side, whole_words(listed)) for status, side, listed in kinds),
         borders=re.compile(rf"[;:]|,(?=\s)|{whole_words(rules['borders']).pattern}"),
         openers=whole_words(rules["openers"] + rules["verbs"]),
         verbs=whole_words(rules["verbs"]),
@@ -92,7 +92,10 @@ def _grammar() -> _Grammar:
 
 @lru_cache(maxsize=4096)
 def _kinds(words: str) -> tuple[tuple[Status, str], ...]:
-    """Return status and side of a trigger's own words; one trigger may reach both ways."""
+    """Return status and side of a trigger's words, none for a pseudo-trigger's.
+
+    The words may hold one of the note's own: this cache never leaves memory.
+    """
     return tuple((status, side) for status, side, pattern in _grammar().kinds if pattern.fullmatch(words))
 
 
@@ -101,7 +104,6 @@ def find_triggers(sentence: str) -> list[Trigger]:
     return [
         Trigger(status, side, match.start(), match.end())
         for match in _grammar().triggers.finditer(sentence)
-        if match["skip"] is None
         for status, side in _kinds(match[0])
     ]
 

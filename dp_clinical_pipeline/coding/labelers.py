@@ -22,7 +22,7 @@ def stated_labels(text: str, label_set: LabelSet) -> list[str] | None:
         rule = mention.rule
         if mention.status in rule.counts:
             stated.add(rule.label)
-            yields_to[rule.label] = rule.yields_to
+            yields_to[rule.label] = yields_to.get(rule.label, rule.yields_to) & rule.yields_to
         if rule.label not in pack.beside_normal and mention.status in pack.ends_normal | rule.counts:
             normal = False
     stated -= {label for label in stated if yields_to[label] & stated}

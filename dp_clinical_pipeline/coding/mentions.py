@@ -42,9 +42,7 @@ def find_mentions(text: str, pack: RulePack) -> Iterator[Mention]:
                 yield Mention(rule, start, end, status, sentence)
 
 
-def _by_sentence(
-    text: str, hits: list[tuple[int, int, int]]
-) -> Iterator[tuple[Sentence, list[tuple[int, int, int]]]]:
+def _by_sentence(text: str, hits: list[tuple[int, int, int]]) -> Iterator[tuple[Sentence, list[tuple[int, int, int]]]]:
     """Group hits, sorted by their start, by the sentence that they start in; sentences without one are left out."""
     at = 0
     for sentence in sentences(text) if hits else ():

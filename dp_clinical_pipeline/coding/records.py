@@ -7,21 +7,18 @@ the exception, and they and the whole record are as private as the note it was r
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
-from typing import NamedTuple
 
-import yaml
-
+from dp_clinical_pipeline.coding.attributes import Attributes, attributes
 from dp_clinical_pipeline.coding.context import Context, Status
 from dp_clinical_pipeline.coding.mentions import Mention, find_mentions, lowered
-from dp_clinical_pipeline.coding.phrases import whole_words
 from dp_clinical_pipeline.coding.rulepacks import rule_pack
-from dp_clinical_pipeline.coding.sentences import sentences
+from dp_clinical_pipeline.coding.sentences import Sentence, sentences
 from dp_clinical_pipeline.labelsets import LabelSet
 
-_SIZE = re.compile(r"(?<![\w.])(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:x\s*\d{1,3}(?:[.,]\d{1,2})?\s*)*(mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b")
+_SIZE = re.compile(
+    r"(?<![\w.])(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:x\s*\d{1,3}(?:[.,]\d{1,2})?\s*)*(mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +45,7 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """The first dimension of a size in millimetres, and the finding of the same clause that it measures, if any."""
+    """The first dimension of a size in millimetres, and the nearest finding of the same sentence, if any."""
 
     millimetres: float
     finding: str | None = None
@@ -64,44 +61,16 @@ class Record:
     measurements: tuple[Measurement, ...] = ()
 
 
-class _Vocabulary(NamedTuple):
-    values: dict[str, re.Pattern[str]]
-
-    def read(self, before: str, after: str) -> str | None:
-        """Return the value named nearest to a finding: the last one before it, else the first one behind it."""
-        found = [(m.end(), name) for name, pattern in self.values.items() for m in pattern.finditer(before)]
-        if found:
-            return max(found)[1]
-        found = [(m.start(), name) for name, pattern in self.values.items() for m in pattern.finditer(after)]
-        return min(found)[1] if found else None
-
-
-class _Attributes(NamedTuple):
-    laterality: _Vocabulary
-    severity: _Vocabulary
-    location: _Vocabulary
-    devices: _Vocabulary
-    divides: re.Pattern[str]
-
-
-@cache
-def _attributes() -> _Attributes:
-    rules = yaml.safe_load((files("dp_clinical_pipeline.coding") / "rules" / "attributes.yaml").read_text())
-    kinds = ("laterality", "severity", "location", "devices")
-    vocabularies = (_Vocabulary({name: whole_words(said) for name, said in rules[kind].items()}) for kind in kinds)
-    return _Attributes(*vocabularies, divides=re.compile(rf",|{whole_words(rules['divides']).pattern}"))
-
-
 def extract_record(text: str, label_set: LabelSet) -> Record:
     """Return what a note says; findings are empty for a label set without a rule pack."""
     pack = rule_pack(label_set)
     mentions = [m for m in find_mentions(text, pack) if m.rule.label] if pack else []
-    by_sentence = groupby(mentions, key=lambda mention: mention.sentence)
+    by_sentence = {place: list(group) for place, group in groupby(mentions, key=lambda mention: mention.sentence)}
     lower = lowered(text)
     return Record(
-        findings=tuple(finding for _, group in by_sentence for finding in _findings(lower, list(group))),
+        findings=tuple(finding for group in by_sentence.values() for finding in _findings(lower, group)),
         devices=tuple(_devices(text, lower)),
-        measurements=tuple(_measurements(text, lower, mentions)),
+        measurements=tuple(_measurements(text, lower, by_sentence)),
     )
 
 
@@ -109,7 +78,7 @@ def _findings(text: str, mentions: list[Mention]) -> Iterator[Finding]:
     """Yield the findings of one sentence with what stands around each, up to its neighbours and its clause's ends."""
     sentence = mentions[0].sentence
     said = text[sentence.start : sentence.end]
-    context, words = Context.of(said), _attributes()
+    context, words = Context.of(said), attributes()
     for i, mention in enumerate(mentions):
         start, end = mention.start - sentence.start, mention.end - sentence.start
         low, high = context.clause(start, end)
@@ -123,14 +92,14 @@ def _findings(text: str, mentions: list[Mention]) -> Iterator[Finding]:
         yield Finding(
             name=mention.rule.label,
             status=mention.status,
-            location=words.location.read(before, after),
-            laterality=words.laterality.read(before, after),
-            severity=words.severity.read(before, after),
+            location=words.location.nearest(before, after),
+            laterality=words.laterality.nearest(before, after),
+            severity=words.severity.nearest(before, after),
             section=sentence.section,
         )
 
 
-def _division(said: str, start: int, end: int, words: _Attributes, *, first: bool = False) -> int:
+def _division(said: str, start: int, end: int, words: Attributes, *, first: bool = False) -> int:
     """Return where, between two findings, what belongs to the earlier one ends and what belongs to the later begins."""
     marks = [(m.start(), m.end()) for m in words.divides.finditer(said, start, end)]
     if not marks:
@@ -139,26 +108,25 @@ def _division(said: str, start: int, end: int, words: _Attributes, *, first: boo
 
 
 def _devices(text: str, lower: str) -> Iterator[Device]:
-    words = _attributes()
+    words = attributes()
     for sentence in sentences(text):
         said = lower[sentence.start : sentence.end]
-        places = sorted((m.start(), m.end(), kind) for kind, p in words.devices.values.items() for m in p.finditer(said))
+        places = sorted(
+            (m.start(), m.end(), kind) for kind, p in words.devices.values.items() for m in p.finditer(said)
+        )
         if not places:
             continue
         context = Context.of(said)
         for start, end, kind in places:
             low, _ = context.clause(start, end)
-            side = words.laterality.read(said[max(low, start - 40) : end], said[end : end + 40])
+            side = words.laterality.nearest(said[max(low, start - 40) : end], said[end : end + 40])
             yield Device(kind=kind, status=context.status(start, end), laterality=side, section=sentence.section)
 
 
-def _measurements(text: str, lower: str, mentions: list[Mention]) -> Iterator[Measurement]:
+def _measurements(text: str, lower: str, mentions: dict[Sentence, list[Mention]]) -> Iterator[Measurement]:
     for sentence in sentences(text):
-        said = lower[sentence.start : sentence.end]
-        here = [m for m in mentions if m.sentence == sentence]
-        for match in _SIZE.finditer(said):
+        for match in _SIZE.finditer(lower, sentence.start, sentence.end):
             size = float(match[1].replace(",", ".")) * (10 if match[2].startswith("c") else 1)
-            nearest = min(here, key=lambda m: abs(m.start - sentence.start - match.start()), default=None)
-            yield Measurement(
-                millimetres=size, finding=nearest.rule.label if nearest else None, section=sentence.section
-            )
+            beside = sorted(mentions.get(sentence, ()), key=lambda m: abs(m.start - match.start()))
+            name = beside[0].rule.label if beside else None
+            yield Measurement(millimetres=size, finding=name, section=sentence.section)

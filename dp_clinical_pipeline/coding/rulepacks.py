@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dp_clinical_pipeline.coding.context import STATUSES, Status
-from dp_clinical_pipeline.coding.phrases import whole_words
+from dp_clinical_pipeline.coding.phrases import is_skip, whole_words
 from dp_clinical_pipeline.labelsets import LabelSet
 
 
@@ -18,7 +18,7 @@ class Rule(NamedTuple):
 
     label: str
     finds: re.Pattern[str]
-    """Group `skip` is a phrase that looks like a mention and is none."""
+    """Its skips are phrases that look like a mention and are none."""
     counts: frozenset[Status]
     """What a mention must be to state the label."""
     elsewhere: re.Pattern[str] | None
@@ -30,7 +30,7 @@ class Rule(NamedTuple):
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the mentions in a text."""
-        return (match for match in self.finds.finditer(text) if match["skip"] is None)
+        return (match for match in self.finds.finditer(text) if not is_skip(match))
 
     def speaks_of(self, sentence: str) -> bool:
         """Say whether a mention in this sentence is about the label's organ."""
@@ -70,10 +70,13 @@ def read_pack(text: str, label_set: LabelSet) -> RulePack:
         ValueError: it names a label that is not in the set, or a status that does not exist.
     """
     pack = yaml.safe_load(text)
-    given: dict[str, dict[str, Any]] = pack["labels"]
+    given: dict[str, dict[str, Any] | list[dict[str, Any]]] = pack["labels"]
     if not set(given) <= set(label_set.labels):
         raise ValueError(f"{sorted(set(given) - set(label_set.labels))} are not labels of {label_set.name}")
-    rules = [_rule(label, given[label]) for label in label_set.labels if label in given]
+    default = pack.get("counts", ["present"])
+    rules = [
+        _rule(label, {"counts": default} | each) for label in label_set.labels for each in _listed(given.get(label, []))
+    ]
     normal = pack.get("normal", {})
     if "unless" in normal:
         rules.append(_rule("", normal["unless"]))
@@ -85,6 +88,11 @@ def read_pack(text: str, label_set: LabelSet) -> RulePack:
         ends_normal=_statuses(normal.get("ended_by", ["present"])),
         quiet_sections=whole_words(pack.get("quiet_sections", "")),
     )
+
+
+def _listed(given: dict[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rules of a label, which has one or, where its phrases count in different ways, several."""
+    return [given] if isinstance(given, dict) else given
 
 
 def _rule(label: str, given: dict[str, Any]) -> Rule:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 # Two or more capitalised words, or one, that stand before a colon at the start of a line or of a sentence.
@@ -24,7 +25,7 @@ def sentences(text: str) -> Iterator[Sentence]:
     """Yield the sentences of a note in order. A run of text without a full stop is cut at 1,000 characters."""
     heads = [(m.end(), m[1].lower(), m.start()) for m in _HEADING.finditer(text)]
     edges = [(0, "", 0), *heads, (len(text), "", len(text))]
-    for (start, section, _), (_, _, end) in zip(edges, edges[1:], strict=False):
+    for (start, section, _), (_, _, end) in pairwise(edges):
         yield from _split(text, start, end, section)
 
 

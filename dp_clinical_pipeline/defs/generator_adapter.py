@@ -50,7 +50,9 @@ def generator_adapter(
     generator, budget = cell(context)
     here, device = compute.claim(context, home.open())
     declare_planned(here)
-    facts = train_generator(here, generator, budget, on_progress=observer(context), retraining=_slot(context))
+    if slot := _slot(context):
+        _buy_counts(context, here, budget)
+    facts = train_generator(here, generator, budget, on_progress=observer(context), retraining=slot)
     within = dg.AssetCheckResult(check_name=EPSILON_WITHIN_CAP, passed=epsilon_is_within_cap(here))
     told = covered(
         mechanism_id=facts.mechanism_id,
@@ -76,3 +78,15 @@ def epsilon_is_within_cap(home: Home) -> bool:
 
 def _slot(context: dg.AssetExecutionContext) -> str | None:
     return context.run.tags.get(RETRAINING_TAG)
+
+
+def _buy_counts(context: dg.AssetExecutionContext, home: Home, budget: str) -> None:
+    """A planned retraining is one cell's run: where its budget has no label counts yet, it buys them, as planned."""
+    from dp_clinical_pipeline.privacy.marginals import release_marginals
+    from dp_clinical_pipeline.store import Store
+    from dp_clinical_pipeline.tables import LABEL_MARGINALS
+
+    if not Store(home).exists(LABEL_MARGINALS, budget, budget=budget):
+        told = release_marginals(home, budget)
+        metadata = covered(epsilon=told.epsilon, noise_std=told.noise_std)
+        context.log_event(dg.AssetMaterialization("label_marginals", partition=budget, metadata=metadata))

@@ -27,7 +27,7 @@ take_in = dg.define_asset_job(
 retrain = dg.define_asset_job(
     "retrain",
     selection=dg.AssetSelection.assets(*CELL),
-    description="One cell again. The schedule launches it within the declared plan; by hand it is a new attempt.",
+    description="One cell again. The schedule launches it within the declared plan; by hand it keeps the adapter.",
     tags=NO_RETRIES,
 )
 

@@ -41,7 +41,7 @@ def launch(
         backfill_timestamp=time.time(),
         tags=dict(tags),
         dynamic_partitions_store=instance,
-        asset_graph_subset=AssetGraphSubset(partitions_subsets_by_asset_key=subsets, non_partitioned_asset_keys=whole),
+        asset_graph_subset=AssetGraphSubset(partitions_subsets_by_asset_key=subsets, non_partitioned_asset_keys=whole),  # type: ignore[call-arg]
         title=title,
         description=None,
         run_config=None,

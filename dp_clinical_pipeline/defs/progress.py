@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import dagster as dg
@@ -25,6 +26,17 @@ class Progress(Protocol):
     def noise_multiplier(self) -> float | None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Progress of a cell's notes: accepted ones of those wanted."""
+
+    step: int
+    steps: int
+    seconds_left: float | None
+    epsilon: None = None
+    noise_multiplier: None = None
+
+
 _watchers: list[Callable[[str, Progress], None]] = []
 
 
@@ -38,8 +50,13 @@ def watching(watcher: Callable[[str, Progress], None]) -> Iterator[None]:
         _watchers.remove(watcher)
 
 
-def observer(context: dg.AssetExecutionContext, every: float = EVERY_SECONDS) -> Callable[[Progress], None]:
-    """Return an `on_progress` that records an observation of the asset, at most one every `every` seconds."""
+def observer(
+    context: dg.AssetExecutionContext, *, every: float = EVERY_SECONDS, stored: bool = True
+) -> Callable[[Progress], None]:
+    """Return an `on_progress` that records an observation of the asset, at most one every `every` seconds.
+
+    Without `stored` only this process's watchers see it: nothing covers the progress of a non-private cell's notes.
+    """
     last = -every
 
     def on_progress(progress: Progress) -> None:
@@ -47,7 +64,7 @@ def observer(context: dg.AssetExecutionContext, every: float = EVERY_SECONDS) ->
         for watcher in _watchers:
             watcher(context.asset_key.to_user_string(), progress)
         now = time.monotonic()
-        if now - last < every and progress.step < progress.steps:
+        if not stored or (now - last < every and progress.step < progress.steps):
             return
         last = now
         shown: dict[str, Any] = {
@@ -63,3 +80,17 @@ def observer(context: dg.AssetExecutionContext, every: float = EVERY_SECONDS) ->
         )
 
     return on_progress
+
+
+def writing(
+    on_progress: Callable[[Progress], None], wanted: int, clock: Callable[[], float] = time.monotonic
+) -> Callable[[Any], None]:
+    """Return what `generate_cell` calls with (tried, accepted): the time left follows from the pace so far."""
+    began = clock()
+
+    def written(facts: Any) -> None:
+        done = min(facts.accepted, wanted)
+        left = (clock() - began) * (wanted - done) / done if done else None
+        on_progress(Written(step=done, steps=wanted, seconds_left=left))
+
+    return written

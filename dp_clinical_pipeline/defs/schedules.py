@@ -11,9 +11,6 @@ from dp_clinical_pipeline.defs.guard import guarded_tick
 from dp_clinical_pipeline.defs.jobs import retrain
 from dp_clinical_pipeline.defs.partitions import cell_key, settings_or_default
 from dp_clinical_pipeline.defs.resources import HomeResource
-from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.tables import LABEL_MARGINALS
 
 _UNFINISHED = [
     DagsterRunStatus.QUEUED,
@@ -38,8 +35,8 @@ def retraining(context: dg.ScheduleEvaluationContext, home: HomeResource) -> Any
     slot = next_retraining(here)
     if slot.reason:
         return dg.SkipReason(slot.reason)
-    if missing := _not_ready(context.instance, here, slot.budget):
-        return dg.SkipReason(missing)
+    if slot.budget not in registered(context.instance):
+        return dg.SkipReason(f"budget {slot.budget} is not registered yet: the budgets sensor does it")
     running = RunsFilter(tags={RETRAINING_TAG: slot.name}, statuses=_UNFINISHED)
     if context.instance.get_runs_count(running):
         return dg.SkipReason(f"retraining {slot.name} is not finished yet")
@@ -48,16 +45,6 @@ def retraining(context: dg.ScheduleEvaluationContext, home: HomeResource) -> Any
         partition_key=cell_key(slot.generator, slot.budget),
         tags={RETRAINING_TAG: slot.name},
     )
-
-
-def _not_ready(instance: dg.DagsterInstance, home: Home, budget: str) -> str | None:
-    if budget not in registered(instance):
-        return (
-            f"budget {budget} is not registered yet: the budgets sensor does it, or `dp-clinical budgets add {budget}`"
-        )
-    if not Store(home).exists(LABEL_MARGINALS, budget, budget=budget):
-        return f"there are no label counts for {budget} yet: launch new_budget for it once"
-    return None
 
 
 SCHEDULES = (retraining,)

@@ -11,6 +11,9 @@ from dp_clinical_pipeline.store import Store
 
 Cell = tuple[str, str]
 
+_SHOWN = (tables.LABEL_MARGINALS, tables.GENERATOR_ADAPTER, tables.SYNTHETIC_REPORTS, tables.PRIVACY_METRICS)
+"""What the page or the ledger's view shows beside the scores."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -24,7 +27,7 @@ class Stage:
     @property
     def name(self) -> str:
         """How a person calls it: the title and what it is about."""
-        return f"{self.title} {(self.partition or '').replace('|', ' ')}".rstrip()
+        return " ".join([self.title, *reversed((self.partition or "").split("|"))]).rstrip()
 
 
 def intake_stages(home: Home, batches: Sequence[str]) -> list[Stage]:
@@ -55,14 +58,18 @@ def cell_stages(home: Home, cells: Sequence[Cell], after: Sequence[Stage] = ()) 
 
 
 def comparing_stages(home: Home, intake: Sequence[Stage] = (), grid: Sequence[Stage] = ()) -> list[Stage]:
-    """Return the stages that compare all arms after these; the ledger's view and the page are always made."""
+    """Return the stages that compare all arms after these, and show it."""
+    from dp_clinical_pipeline.reporting.page import page_path
+
     plan = _Plan(home)
     arms = sorted((home.enclave / tables.PREDICTIONS.name / "baselines").glob("*.parquet"))
     plan.add("baselines", ["baseline_classifiers"], made=arms, made_from=plan.cohort, after=intake)
     scores = plan.store.files(tables.UTILITY_METRICS)
     predictions = plan.store.files(tables.PREDICTIONS)
     plan.add("scores", ["utility_metrics"], made=scores, made_from=predictions, after=[*grid, *plan.stages])
-    plan.add("report", ["privacy_ledger", "tradeoff_report"], made=[])
+    shown = [*scores, *(file for table in _SHOWN for file in plan.store.files(table))]
+    made = [plan.store.path(tables.PRIVACY_LEDGER), page_path(home)]
+    plan.add("report", ["privacy_ledger", "tradeoff_report"], made=made, made_from=shown, after=[*grid, *plan.stages])
     return plan.stages
 
 

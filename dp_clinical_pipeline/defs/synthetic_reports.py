@@ -6,7 +6,7 @@ from dp_clinical_pipeline.config import NONPRIVATE
 from dp_clinical_pipeline.defs.guard import guarded
 from dp_clinical_pipeline.defs.label_marginals import covered
 from dp_clinical_pipeline.defs.partitions import cell, grid
-from dp_clinical_pipeline.defs.progress import observer
+from dp_clinical_pipeline.defs.progress import observer, writing
 from dp_clinical_pipeline.defs.resources import TORCH_POOL, TORCH_TAGS, ComputeDevice, HomeResource
 
 SYNTHESIS = "team:synthesis"
@@ -34,6 +34,8 @@ def synthetic_reports(
 
     generator, budget = cell(context)
     here, device = compute.claim(context, home.open())
-    facts = generate_cell(here, generator, budget, on_progress=observer(context))
-    counts = {} if budget == NONPRIVATE else covered(accepted=facts.accepted, tried=facts.tried)
+    private = budget == NONPRIVATE
+    watch = writing(observer(context, stored=not private), here.settings.generation.accepted)
+    facts = generate_cell(here, generator, budget, on_progress=watch)
+    counts = {} if private else covered(accepted=facts.accepted, tried=facts.tried)
     return dg.MaterializeResult(metadata=counts | device)

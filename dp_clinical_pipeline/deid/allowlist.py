@@ -6,7 +6,7 @@ from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
 _HEADS = re.compile(
-    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|signs?|reflex|test|scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
+    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test|scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
       |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy|chorea|ataxia|fractures?|hernia|disorder|phenomenon|man(?:o?e)uvre|maneuver|grade
       |stage|index|thyroiditis|granulomatosis|arteritis|an(?:a)?emia|purpura|dystrophy|stain|solution|lactate|drain(?:age|s)?|forceps|retractors?|graft|shunt|stent|valve|blocks?|fib(?:er|re)s?
       |cells?|units?|angina|murmur|contracture|point|pouch|ligament|fascia|muscle|ducts?|glands?|reaction|equation|formula|rule|trial|study|position|view|methods?|technique|staging|fissure
@@ -18,9 +18,14 @@ _HEADS = re.compile(
       |lung|orchitis|nephritis|nephropathy|glomerul\w+|edema|cardiomyopathy|myopathy|neuropathy|neuralgia|paralysis|dementia|psychosis|tics?|cataract|glaucoma|keratitis|dermatitis|eruption|rash|papules?|lines)\b""",
     re.X | re.I,
 )
-_AFTER_NAME_OF = re.compile(r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$", re.I)
+_AFTER_NAME_OF = re.compile(
+    r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$",
+    re.I,
+)
 _FIRM = ("people:title", "people:label", "people:credential", "known:")
-_CLINICAL_CODES = frozenset(("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA"))
+_CLINICAL_CODES = frozenset(
+    ("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA")
+)
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
 
 
@@ -38,7 +43,7 @@ def _is_eponym(text: str, span: Span, surface: str) -> bool:
         return False
     if all(w in lowered("devices") or w in lowered("drugs") for w in words):
         return True
-    if not all(w in lowered("eponyms") for w in words):
+    if not all(w in lowered("eponyms") or w in lowered("name_particles") for w in words):
         return False
     following = _HEADS.match(text, span.end)
     if following and not re.search(r"[.,;:?!]", following.group()[:-1]):

@@ -24,7 +24,11 @@ VOTERS = (dates.vote, labels.vote, numbers.vote, places.vote, facilities.vote, p
 
 def find_identifiers(text: str, context: Context = NOTHING) -> list[Span]:
     """Return disjoint spans in text order, with code-point offsets."""
-    spans = [span for vote in VOTERS for span in vote(text) if span.end > span.start]
-    spans += known.vote(text, context.names, context.values)
-    kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
-    return resolve(kept)
+    spans = [span for vote in VOTERS for span in vote(text)]
+    return with_known(text, [span for span in spans if not allowlist.is_lookalike(text, span)], context)
+
+
+def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:
+    """Return the given spans and what is known of the patient, resolved: the cheap part of a second look."""
+    found = known.vote(text, context.names, context.values)
+    return resolve([*spans, *(span for span in found if not allowlist.is_lookalike(text, span))])

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dp_clinical_pipeline.deid.detect import Context, find_identifiers
+from dp_clinical_pipeline.deid.detect import Context, find_identifiers, with_known
 from dp_clinical_pipeline.deid.known import names_in
 from dp_clinical_pipeline.deid.replace import Surrogates
 from dp_clinical_pipeline.deid.spans import Span
@@ -173,7 +173,7 @@ def _run(documents: Sequence[Document]) -> tuple[list[list[Span]], float]:
     for number, (document, spans) in enumerate(zip(documents, first, strict=True)):
         patient = _patient(document, number)
         if names[patient]:
-            spans = find_identifiers(document.text, Context(names=frozenset(names[patient])))
+            spans = with_known(document.text, spans, Context(names=frozenset(names[patient])))
         Surrogates(key=key, patient=patient, report=document.id).replace(document.text, spans)
         result.append(spans)
     return result, time.perf_counter() - began

@@ -39,7 +39,7 @@ _WEAK = (
     r"(?:General|Memorial|Health|Med|Medicine|Gen|Medical|Regional|VA|Children['’]s|Presbyterian|Methodist|Baptist|Lutheran"
     r"|Adventist|Center|Centre|Ctr\.?|County|Radiology|Oncology|Pavilion|Infirmary|Mercy|Campus)"
 )
-_W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]*(?:[-&][A-Z][\w'’]*)*)"
+_W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
 _GO_ON = rf"(?:[ ](?:{_STRONG}|{_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
 _FACILITY = re.compile(
     rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}})(?![\w-])"
@@ -62,8 +62,15 @@ _JOINED = re.compile(
     rf"(?:,[ ]|[ ]in[ ]|[ ]at[ ]|[ ]of[ ]|[ ]-[ ])(?:downtown[ ]|the[ ])?(?:(?P<state>(?:{STATES})(?!\w|,?[ ][A-Z][a-z]))|(?P<city>(?:St\.[ ])?{_W}(?:[ ]{_W}){{0,2}})(?:,?[ ](?:{CODES})(?!\w)|,[ ](?:{STATES})(?!\w))?)"
 )
 _SHORT_PLACES = frozenset(("LA", "SF", "NY", "UW", "DC", "NYC", "Mass", "County", "City", "UC", "UT"))
-_DEPARTMENT = re.compile(r"\b(?:Emergency|Internal|Family|Nuclear|Sports|Past|Mental|Public|Home|Behavioral|Attorney|Surgeon|Bone|Global|Occupational|Pulmonary)$")
-_GENERIC_HEAD = re.compile(r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family|Shelter|Academy|Rehab|Urgent|Health Serv|Laborator|Med)")
+_DEPARTMENT = re.compile(
+    r"\b(?:Emergency|Internal|Family|Nuclear|Sports|Past|Mental|Public|Home|Behavioral|Attorney|Surgeon|Bone|Global|Occupational|Pulmonary)$"
+)
+_HOSPITAL_WORDS = frozenset(
+    ("General", "Memorial", "Regional", "Presbyterian", "Methodist", "Baptist", "Lutheran", "Adventist")
+)
+_GENERIC_HEAD = re.compile(
+    r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family|Shelter|Academy|Rehab|Urgent|Health Serv|Laborator|Med)"
+)
 
 
 def vote(text: str) -> Iterator[Span]:
@@ -72,7 +79,8 @@ def vote(text: str) -> Iterator[Span]:
         start = _name_start(text, found.start("name"), found.start("head"))
         end = joined(text, found.end())
         named = start < found.start("head")
-        placed = (end > found.end() or bool(found["tail"])) and not _GENERIC_HEAD.match(found["head"])
+        generic = _GENERIC_HEAD.match(found["head"]) and not found["tail"].startswith(" of ")
+        placed = (end > found.end() or bool(found["tail"])) and not generic
         if named or placed:
             yield Span(start, end, "FACILITY", "facilities:head", 0.84)
     for found in _SAINT.finditer(text):
@@ -82,13 +90,28 @@ def vote(text: str) -> Iterator[Span]:
     for found in _PLACE_AND_WEAK.finditer(text):
         start = _name_start(text, found.start("name"), found.start("head"))
         name = text[start : found.start("head")].strip()
-        if name and (name in entries("cities") or name in entries("hospitals") or name in _SHORT_PLACES):
+        if name and (_is_place(name) or (found["head"] in _HOSPITAL_WORDS and _is_name(name.split()[-1]))):
             yield Span(start, joined(text, found.end()), "FACILITY", "facilities:place", 0.76)
     for found in _TREATED_AT.finditer(text):
         start, end = found.span("name")
         words = text[start:end].split()
         if len(words) > 1 and not any(_clinical(w) for w in words):
             yield Span(start, joined(text, end), "FACILITY", "facilities:treated_at", 0.6)
+
+
+def _is_place(name: str) -> bool:
+    return name in entries("cities") or name in entries("hospitals") or name in _SHORT_PLACES
+
+
+def _is_name(token: str) -> bool:
+    key = re.sub(r"['’]s$", "", token).lower()
+    listed = (
+        key in lowered("surnames")
+        or key in lowered("given_names")
+        or token in entries("holy_words")
+        or token in entries("cities")
+    )
+    return listed and key not in lowered("not_names") and token[1:].islower()
 
 
 def lower_head(text: str, end: int) -> int:
@@ -122,7 +145,9 @@ def _name_start(text: str, start: int, stop: int) -> int:
     after = start
     for token in re.finditer(r"\S+", text[start:stop]):
         core = re.sub(r"['’]s$", "", token.group().strip(".,")).lower()
-        if (core in lowered("not_names") and core not in lowered("facility_words")) or _DEPARTMENT.search(token.group()):
+        if (core in lowered("not_names") and core not in lowered("facility_words")) or _DEPARTMENT.search(
+            token.group()
+        ):
             after = start + token.end() + 1
     while (rest := re.match(r"(?:and|&|of the|of|the|de|del|la) ", text[after:stop])) is not None:
         after += rest.end()

@@ -8,7 +8,15 @@ from dp_clinical_pipeline.deid.names import is_excluded, is_ordinary
 from dp_clinical_pipeline.deid.spans import Span
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SURE = ("people:title", "people:label", "people:credential", "names:pair", "names:comma", "names:initial", "people:around")
+_SURE = (
+    "people:title",
+    "people:label",
+    "people:credential",
+    "names:pair",
+    "names:comma",
+    "names:initial",
+    "people:around",
+)
 
 
 def names_in(text: str, spans: Iterable[Span]) -> set[str]:

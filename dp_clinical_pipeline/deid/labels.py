@@ -16,8 +16,8 @@ _LABELS = {
     r"|beneficiary|payer|payor|enrollee|coverage|(?:health|insurance|medical)\splan|plan(?=\s(?:id|no|num|\#))|group(?=\s(?:id|no|num|\#)))"
     r"|medicare|medicaid|hicn?|mbi|tricare|hpbn|hmo|ppo|blue\s(?:cross|shield)(?:\sblue\sshield)?|bcbs|aetna|cigna|humana|united\s?healthcare",
     "ACCOUNT": rf"acc(?:oun)?t|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard|card{_NUMBERED}|statement{_NUMBERED}",
-    "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}|passport|registration|credential{_NUMBERED}|permit",
     "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
+    "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}|passport|registration|credential{_NUMBERED}|permit",
     "DEVICE": rf"serial|s/n|sn{_NUMBERED}|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei|mac\saddress|pacemaker|icd{_NUMBERED}|generator|lead{_NUMBERED}"
     rf"|catalog|pump{_NUMBERED}|prosthesis{_NUMBERED}",
     "BIOMETRIC": r"biometrics?|finger\s?prints?|thumb\s?prints?|voice\s?prints?|retinal?\s?(?:scan|print|image|template)?(?=\s*(?:id|\#|no\b|template|hash|code|:|ref))"
@@ -46,9 +46,12 @@ _LABELLED = re.compile(
     + rf"(?P<value>\(\d{{3}}\)\s?\d{{3}}[-. ]?\d{{4}}|\+?{_VALUE})",
     re.I,
 )
-_SURE = re.compile(r"mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|medical record|s/n|ext", re.I)
+_SURE = re.compile(
+    r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|medical record|s/n|ext)$",
+    re.I,
+)
 _MEASURE = re.compile(
-    r"\d+(?:\.\d+)?[-\s]?(?:mm|cm|mg|mcg|ml|cc|kg|g|lb|lbs|fr|french|gauge|ga|holes?|weeks?|wks?|days?|months?|mos?|years?|yrs?|yo|hours?|hrs?|h|minutes?|min|points?|pins?|degrees?|hz|bpm"
+    r"\d{1,9}(?:\.\d{1,9})?[-\s]?(?:mm|cm|mg|mcg|ml|cc|kg|g|lb|lbs|fr|french|gauge|ga|holes?|weeks?|wks?|days?|months?|mos?|years?|yrs?|yo|hours?|hrs?|h|minutes?|min|points?|pins?|degrees?|hz|bpm"
     r"|percent|units?|iu|meq|mmol|mmhg|f|c|x\d+|leads?|french|chamber|volts?|v|ohms?|ma|ms|am|pm|st|nd|rd|th|mhz|level|times|patients)(?:\W.*)?", re.I
 )  # fmt: skip
 UNIT_AFTER = re.compile(
@@ -87,11 +90,17 @@ def _value(text: str, found: re.Match[str], kind: str) -> tuple[int, int]:
     end = start + len(value)
     digits = sum(c.isdigit() for c in value)
     empty = (start, start)
-    if digits < _LEAST_DIGITS.get(kind, 3) or is_year(value) or UNIT_AFTER.match(text, end) or _MEASURE.fullmatch(value):
+    if (
+        digits < _LEAST_DIGITS.get(kind, 3)
+        or is_year(value)
+        or UNIT_AFTER.match(text, end)
+        or _MEASURE.fullmatch(value)
+    ):
         return empty
     if not any(c.isdigit() for c in first) and not (first.isupper() and len(first) <= 5):
         return empty
     between = text[found.end(kind) : start]
-    if not between.strip() and digits < 5 and not _SURE.fullmatch(found.group(kind)):
+    label = found.group(kind)
+    if not between.strip() and digits < 5 and not _SURE.search(label):
         return empty
     return start, end

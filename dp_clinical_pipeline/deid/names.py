@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
-WORD = r"[A-ZÀ-ÖØ-Þ][\w'’]*(?:-[A-ZÀ-Ö]?[\w'’]+)*"
+WORD = r"[A-ZÀ-ÖØ-Þ][\w'’]{0,40}+(?:-[\w'’]{1,40}+){0,4}+"
 INITIAL = r"[A-Z](?:\.(?!\w)|(?![\w'’-]))"
 SUFFIX = re.compile(r",?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?")
 _POSSESSIVE = re.compile(r"['’][sS]$")
-_COMMA = re.compile(rf"(?<!\w)(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P<middle>{INITIAL}|{WORD}))?(?![\w'’])")
+_COMMA = re.compile(rf"(?<![\w-])(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P<middle>{INITIAL}|{WORD}))?(?![\w'’])")
 _TOKEN = re.compile(rf"(?<![\w'’-]){WORD}")
 _INITIALS_FIRST = re.compile(rf"(?<![\w.'’-])(?:[A-Z]\.[ ]?){{1,3}}(?P<last>{WORD})")
 _PERSON_BEFORE = re.compile(
@@ -18,7 +18,9 @@ _PERSON_BEFORE = re.compile(
     r"|[,(:;]\s?|\bfor\s|\bon\s)$",
     re.I,
 )
-_DOSE_AFTER = re.compile(r"['’]?s?\s(?:\w{1,3}\s)?\d+(?:\.\d+)?\s?(?:mg|mcg|g|ml|cc|units?|percent|%|per|x\d|French|Fr)\b", re.I)
+_DOSE_AFTER = re.compile(
+    r"['’]?s?\s(?:\w{1,3}\s)?\d+(?:\.\d+)?\s?(?:mg|mcg|g|ml|cc|units?|percent|%|per|x\d|French|Fr)\b", re.I
+)
 
 
 def word(token: str) -> str:
@@ -115,11 +117,16 @@ def _name_from(text: str, tokens: list[re.Match[str]], i: int) -> tuple[int, str
 def _goes_on(first: str, value: str, begun: bool) -> bool:
     """Say whether a word carries on a name that began with the given name `first`."""
     shouting = first.isupper() and len(first) > 1
-    if is_excluded(value) or value[:1].isupper() is False or (value.isupper() != shouting and len(value) > 2 and not begun):
+    if (
+        is_excluded(value)
+        or value[:1].isupper() is False
+        or (value.isupper() != shouting and len(value) > 2 and not begun)
+    ):
         return False
     known = is_surname(value) or is_given(value)
     if shouting:
-        return known and not is_ordinary(value) and not is_ordinary(first)
+        clear = word(first) in lowered("clear_given_names") and is_surname(value)
+        return (known and not is_ordinary(value) and not is_ordinary(first)) or clear
     if is_ordinary(first):
         return begun or (known and not is_ordinary(value))
     return known or value[1:].islower() or "-" in value or "'" in value or "’" in value

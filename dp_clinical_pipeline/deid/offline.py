@@ -41,3 +41,8 @@ def refused_network() -> Iterator[None]:
             _state["depth"] -= 1
             if _state["depth"] == 0:
                 socket.socket, socket.getaddrinfo, socket.create_connection = _state.pop("real")  # type: ignore[misc]
+
+
+def refuse_for_good() -> None:
+    """Refuse the network for the rest of this process: for worker processes."""
+    refused_network().__enter__()

@@ -30,7 +30,9 @@ _VERB = (
     r"|informed|paged|called|relayed|communicated|conveyed|spoke|spoken|talked|treated|followed|admitted|accompanied|brought\sin"
     r"|cared\sfor|seen\sand\sexamined|supervised|confirmed|consultation|conversation|attended|given|provided|phoned)"
 )
-_VALUE = r"(?:(?:dr|mr|mrs|ms)\.?[ ])?[A-Z][\w'’.-]{0,30}(?:,?[ ](?:[a-z]{2,3}[ ])?[A-Z][\w'’.-]{0,30}){0,3}"
+_VALUE = (
+    r"(?:(?:dr|mr|mrs|ms)\.?[ ])?[A-ZÀ-ÖØ-Þ][\w'’.-]{0,30}(?:,?[ ](?:[a-z]{2,3}[ ])?[A-ZÀ-ÖØ-Þ][\w'’.-]{0,30}){0,3}"
+)
 _TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
 _LABEL = re.compile(
     rf"""(?<!\w)(?:
@@ -43,7 +45,7 @@ _LABEL = re.compile(
     re.X | re.I,
 )
 _CREDENTIAL = re.compile(
-    rf"""(?<![\w])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?|N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
+    rf"""(?<![\w-])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?|N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
       |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD|Esq)(?![\w'’])""",
     re.X,
 )
@@ -77,13 +79,14 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
     start, end = found.span("name")
     last, words = start, 0
     sure = rule == "title" or (rule == "label" and found["sure"] is not None)
+    paired = rule == "around" and found["by"] is not None and _is_pair(text[start:end])
     for token in re.finditer(r"[^\s,]+,?", text[start:end]):
         raw = token.group().rstrip(",")
         core = raw.strip(".")
         key = core.lower()
         if key in lowered("name_particles") or (key in ("dr", "mr", "mrs", "ms") and words == 0):
             continue
-        if not core or key in lowered("credentials") or not _fits(core, words, sure, rule):
+        if not core or key in lowered("credentials") or not _fits(core, words, sure, rule, paired):
             break
         words += 1
         last = start + token.start() + len(raw)
@@ -101,8 +104,19 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
     return start, suffix.end() if suffix else last
 
 
-def _fits(core: str, words: int, sure: bool, rule: str) -> bool:
-    """Say whether a word can be the next one of a name, by how sure the context is."""
+def _is_pair(name: str) -> bool:
+    """Say whether a capture is two or three plain capitalised words, none of them clinical."""
+    words = name.split()
+    return len(words) > 1 and all(
+        w[1:].islower() and len(w) > 2 and not is_excluded(w) and not is_ordinary(w) for w in words
+    )
+
+
+def _fits(core: str, words: int, sure: bool, rule: str, paired: bool) -> bool:
+    """Say whether a word can be the next one of a name, by how sure the context is.
+
+    `paired`: the context is `seen by` or the like, and two plain capitalised words follow.
+    """
     known = is_given(core) or is_surname(core)
     initial = len(core.replace(".", "")) == 1 or (len(core) <= 5 and "." in core)
     if not core[0].isupper() and not (rule == "label" and known and not is_ordinary(core)):
@@ -117,4 +131,6 @@ def _fits(core: str, words: int, sure: bool, rule: str) -> bool:
         return words > 0
     if core.isupper() and not (rule == "label" and known):
         return False
-    return (known and not is_ordinary(core)) if words == 0 else (known or core[1:].islower())
+    if words == 0:
+        return (known and not is_ordinary(core)) or (paired and not is_ordinary(core))
+    return known or core[1:].islower()

@@ -2,31 +2,49 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dp_clinical_pipeline.deid.detect import Context, find_identifiers
-from dp_clinical_pipeline.deid.keys import pseudonym, secret
-from dp_clinical_pipeline.deid.known import names_in
+from dp_clinical_pipeline.deid.blocks import in_order, workers
+from dp_clinical_pipeline.deid.keys import secret
 from dp_clinical_pipeline.deid.offline import refused_network
-from dp_clinical_pipeline.deid.replace import Surrogates, day_offset, masked, shift_date
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.rows import FoundRow, Row, deidentified, detected
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.labelsets import LabelSet, label_set
+from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.store import Store, written_aside
 from dp_clinical_pipeline.tables import DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, RAW_REPORTS
 
-ROWS_AT_ONCE = 2_000
+ROWS_AT_ONCE = 1_000
 _NAMES = pa.schema([("patient_id", pa.string()), ("name", pa.string())])
+_SPAN = pa.struct(
+    [
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("type", pa.string()),
+        ("voter", pa.string()),
+        ("score", pa.float64()),
+    ]
+)
+_FOUND = pa.schema([("spans", pa.list_(_SPAN))])
 
-Row = dict[str, Any]
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Files:
+    """The batch, and what is noted of it in a scratch folder of the enclave."""
+
+    raw: Path
+    names: Path
+    found: Path
 
 
 def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None) -> None:
@@ -34,10 +52,12 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
 
     Writes `deidentified_reports/<batch>` and `identifier_spans/<batch>`, rows in the order of the raw ones. Each row
     depends on its patient's rows of this batch, the settings and the key alone. Memory does not grow with the batch:
-    names are first noted to a scratch file in the enclave, then each block of rows reads its own patients' names.
+    a first look notes spans and names to scratch files in the enclave, a second reads them block by block, each with
+    the names of its own patients. No socket can be opened meanwhile.
 
     Raises:
         UserError: there is no such batch, no label set, or no usable key; or a table cannot be written.
+        RuntimeError: a voter failed; the message names the report by its pseudonym alone.
     """
     store = Store(home)
     raw = store.path(RAW_REPORTS, batch_id)
@@ -45,55 +65,18 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
         raise UserError(f"raw_reports has no batch {batch_id}: ingest it first")
     labels = label_set(home.settings.corpus.label_set)
     key = secret(home)
-    reports = store.path(DEIDENTIFIED_REPORTS, batch_id)
-    spans = store.path(IDENTIFIER_SPANS, batch_id)
+    with pq.ParquetFile(raw) as file:
+        total = file.metadata.num_rows
     with (
         refused_network(),
-        tempfile.TemporaryDirectory(dir=home.enclave, prefix=".names-") as scratch,
-        written_aside(reports) as reports_aside,
-        written_aside(spans) as spans_aside,
+        workers(total) as pool,
+        tempfile.TemporaryDirectory(dir=home.enclave, prefix=".deid-") as scratch,
+        written_aside(store.path(DEIDENTIFIED_REPORTS, batch_id)) as reports,
+        written_aside(store.path(IDENTIFIER_SPANS, batch_id)) as spans,
     ):
-        names = Path(scratch) / "names.parquet"
-        _note_names(raw, names, key)
-        _write_tables(raw, names, reports_aside, spans_aside, labels, key, progress)
-
-
-def deidentify_row(row: Row, names: frozenset[str], labels: LabelSet, key: bytes) -> tuple[Row, list[Row]]:
-    """Return a raw report's de-identified row and its span rows.
-
-    Raises:
-        RuntimeError: a voter failed; the message holds the report's pseudonym and the error's type, and no text.
-    """
-    patient_key = pseudonym(key, "patient", row["patient_id"])
-    report_key = pseudonym(key, "report", row["patient_id"], row["report_id"])
-    day = row["authored_on"]
-    text = row["text"] or ""
-    try:
-        spans = find_identifiers(text, Context(names=names, values=own_values(row)))
-        surrogates = Surrogates(key=key, patient=patient_key, report=report_key, year=day.year if day else 2000)
-        replaced, hidden = surrogates.replace(text, spans), masked(text, spans)
-    except Exception as error:
-        raise RuntimeError(f"de-identification failed on report {report_key} ({type(error).__name__})") from None
-    shared = {"report_key": report_key, "patient_key": patient_key, "batch": row["batch"]}
-    report = shared | {
-        "authored_on": shift_date(day, day_offset(key, patient_key)),
-        "modality": row["modality"],
-        "text": replaced,
-        "masked": hidden,
-        "labels": row["labels"],
-        "codes": row["codes"],
-        "targets": labels.targets(row["labels"], row["codes"]),
-    }
-    return report, [shared | _span_row(span) for span in spans]
-
-
-def own_values(row: Row) -> tuple[tuple[str, str], ...]:
-    """Return the identifiers that the corpus's own fields hold of this patient, with their types."""
-    return ((row["patient_id"] or "", "MRN"), (row["report_id"] or "", "ACCESSION"))
-
-
-def _span_row(span: Span) -> Row:
-    return {"start": span.start, "end": span.end, "type": span.type, "voter": span.voter, "score": span.score}
+        files = _Files(raw=raw, names=Path(scratch) / "names.parquet", found=Path(scratch) / "found.parquet")
+        _look(files, pool, key)
+        _write(files, pool, partial(deidentified, labels=labels, key=key), reports, spans, total, progress)
 
 
 def _rows(path: Path) -> Iterator[list[Row]]:
@@ -102,48 +85,53 @@ def _rows(path: Path) -> Iterator[list[Row]]:
             yield block.to_pylist()
 
 
-def _note_names(raw: Path, names: Path, key: bytes) -> None:
-    """Write the words of the names found in each patient's documents, with the patient."""
-    with pq.ParquetWriter(names, _NAMES) as writer:
-        for rows in _rows(raw):
-            found = {(row["patient_id"], name) for row in rows for name in _names_of(row, key)}
-            writer.write_table(pa.Table.from_pylist([{"patient_id": p, "name": n} for p, n in sorted(found)], _NAMES))
+def _look(files: _Files, pool: Executor | None, key: bytes) -> None:
+    """Note each report's spans, and the words of the names found in each patient's documents."""
+    with pq.ParquetWriter(files.names, _NAMES) as names, pq.ParquetWriter(files.found, _FOUND) as found:
+        for spans, noted in in_order(pool, partial(detected, key=key), _rows(files.raw)):
+            found.write_table(pa.Table.from_pylist([{"spans": row} for row in spans], _FOUND))
+            names.write_table(pa.Table.from_pylist([{"patient_id": p, "name": n} for p, n in noted], _NAMES))
 
 
-def _names_of(row: Row, key: bytes) -> set[str]:
-    text = row["text"] or ""
-    try:
-        return names_in(text, find_identifiers(text))
-    except Exception as error:
-        report_key = pseudonym(key, "report", row["patient_id"], row["report_id"])
-        raise RuntimeError(f"de-identification failed on report {report_key} ({type(error).__name__})") from None
+def _second_look(files: _Files) -> Iterator[list[FoundRow]]:
+    """Yield blocks of (raw row, spans of the first look, names of that row's patient)."""
+    for rows, found in zip(_rows(files.raw), _rows(files.found), strict=True):
+        names = _names_by_patient(files.names, sorted({row["patient_id"] for row in rows}))
+        yield [
+            (row, spans["spans"], names.get(row["patient_id"], frozenset()))
+            for row, spans in zip(rows, found, strict=True)
+        ]
 
 
 def _names_by_patient(names: Path, patients: list[str]) -> dict[str, frozenset[str]]:
+    wanted = pa.table({"patient_id": pa.array(patients, pa.string())})
     with duckdb.connect(":memory:") as con:
+        con.register("wanted", wanted)
         rows = con.execute(
-            "SELECT patient_id, list(DISTINCT name) FROM read_parquet(?) WHERE list_contains(?, patient_id) GROUP BY 1",
-            [str(names), patients],
+            "SELECT patient_id, list(DISTINCT name) FROM read_parquet(?) SEMI JOIN wanted USING (patient_id) GROUP BY 1",
+            [str(names)],
         ).fetchall()
     return {patient: frozenset(found) for patient, found in rows}
 
 
-def _write_tables(
-    raw: Path, names: Path, reports: Path, spans: Path, labels: LabelSet, key: bytes, progress: Progress | None
+def _write(
+    files: _Files,
+    pool: Executor | None,
+    work: Callable[[list[FoundRow]], tuple[list[Row], list[Row]]],
+    reports: Path,
+    spans: Path,
+    total: int,
+    progress: Progress | None,
 ) -> None:
-    with pq.ParquetFile(raw) as file:
-        total = file.metadata.num_rows
     done = 0
     report_schema = DEIDENTIFIED_REPORTS.empty().to_arrow().schema
     span_schema = IDENTIFIER_SPANS.empty().to_arrow().schema
     with pq.ParquetWriter(reports, report_schema) as report_file, pq.ParquetWriter(spans, span_schema) as span_file:
-        for rows in _rows(raw):
-            known = _names_by_patient(names, sorted({row["patient_id"] for row in rows}))
-            made = [deidentify_row(row, known.get(row["patient_id"], frozenset()), labels, key) for row in rows]
-            report_rows = pl.DataFrame([m[0] for m in made], schema=DEIDENTIFIED_REPORTS.schema)
-            span_rows = pl.DataFrame([s for m in made for s in m[1]], schema=IDENTIFIER_SPANS.schema)
-            report_file.write_table(report_rows.to_arrow().cast(report_schema))
-            span_file.write_table(span_rows.to_arrow().cast(span_schema))
-            done += len(rows)
+        for report_rows, span_rows in in_order(pool, work, _second_look(files)):
+            report_frame = pl.DataFrame(report_rows, schema=DEIDENTIFIED_REPORTS.schema)
+            span_frame = pl.DataFrame(span_rows, schema=IDENTIFIER_SPANS.schema)
+            report_file.write_table(report_frame.to_arrow().cast(report_schema))
+            span_file.write_table(span_frame.to_arrow().cast(span_schema))
+            done += len(report_rows)
             if progress:
                 progress(done, total)

@@ -13,7 +13,7 @@ _CLINICAL_CODES = frozenset(
     ("AL", "AR", "CA", "CO", "CT", "DE", "HI", "ID", "IN", "LA", "MA", "MD", "ME", "MI", "MS", "MT", "NC", "NE", "OH",
      "OK", "OR", "PA", "PR", "SC", "SD", "VA", "WA")
 )  # fmt: skip
-_C = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’-]*)"
+_C = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’]{0,30}+)"
 _DIRECTION = r"(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West|Northeast|Northwest|Southeast|Southwest)"
 _SUFFIX = (
     r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Plaza|Square|Sq|Terrace|Ter|Parkway|Pkwy"
@@ -40,7 +40,9 @@ _STREET = re.compile(
     )""",
     re.X,
 )
-_NOT_STREET = re.compile(r"\d+\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel)\b", re.I)
+_NOT_STREET = re.compile(
+    r"\d{1,6}\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel)\b", re.I
+)
 _ZIP = re.compile(
     rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])
       |(?i:zip(?:[\s-]?codes?)?|postal\s?codes?|post\s?code)(?:[ ](?:is|of|number))?[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
@@ -51,7 +53,7 @@ _ZIP = re.compile(
     re.X,
 )
 _CITY_STATE = re.compile(
-    rf"(?<![\w])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w|\.\w)|(?:{STATES})(?!\w))"
+    rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w|\.\w)|(?:{STATES})(?!\w))"
 )
 _LIVED_IN = re.compile(
     r"\b(?:(?:in|from|near|outside|around)|(?:lives?|living|resid\w+|moved|travel\w*|relocat\w+|born|visit\w*|transferred|trip|drove|flew)"
@@ -61,8 +63,12 @@ _RESIDES = re.compile(
     rf"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|moved|relocated|hometown|resident|native|born(?:[ ]and[ ]raised)?|raised|grew[ ]up|commutes)[ ](?:alone[ ]|with[ ][\w ]{{3,20}}[ ])?"
     rf"(?:in|to|from|of|at|near|outside)[ ](?:downtown[ ]|rural[ ]|the[ ](?:city|town)[ ]of[ ])?(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
 )
-_CITY_LABEL = re.compile(rf"(?<!\w)(?i:city|town|hometown|birthplace|place[ ]of[ ]birth|municipality|county)\s?[:=]\s{{0,2}}(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)")
-_COUNTY = re.compile(rf"(?<!\w)(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital|General|Medical|Health))")
+_CITY_LABEL = re.compile(
+    rf"(?<!\w)(?i:city|town|hometown|birthplace|place[ ]of[ ]birth|municipality|county)\s?[:=]\s{{0,2}}(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
+)
+_COUNTY = re.compile(
+    rf"(?<![\w-])(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital|General|Medical|Health))"
+)
 _TOKEN = re.compile(r"[A-ZÀ-Þ][\w]*(?:['’.\-&+][\w]+)*\.?|&|and|of|upon|de|del|la|the|y")
 _NAMES_A_THING = re.compile(r"\s(?:\d|Scientific|[Cc]oma|[Cc]riteria|[Cc]lassification|[Ss]cor|[Ss]cale|[Ss]ystem|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)")  # fmt: skip
 _CODE_NAMES = frozenset(("NYC", "DC", "L.A."))
@@ -139,7 +145,9 @@ def _listed(text: str) -> Iterator[Span]:
     while i < len(tokens):
         first = _norm(tokens[i].group())
         bare = first[:-2] if first.endswith("'s") else first
-        hit = _match(text, tokens, i, table.get(first, []), first) or (bare != first and _match(text, tokens, i, table.get(bare, []), bare))
+        hit = _match(text, tokens, i, table.get(first, []), first) or (
+            bare != first and _match(text, tokens, i, table.get(bare, []), bare)
+        )
         if not hit:
             i += 1
             continue

@@ -52,16 +52,29 @@ def load_encoder(base: BaseModel, device: Device) -> Any:
     return model.requires_grad_(False).eval().to(device.name)
 
 
-def with_lora(model: Any, *, causal: bool, rank: int, alpha: int, modules_to_save: Sequence[str] = ()) -> "PeftModel":
-    """Return the model with a fresh LoRA adapter on its query and value projections; B is zero, so nothing changes yet."""
+def with_lora(
+    model: Any,
+    *,
+    causal: bool,
+    rank: int,
+    alpha: int,
+    layers: int | None = None,
+    modules_to_save: Sequence[str] = (),
+) -> "PeftModel":
+    """Return the model with a fresh LoRA adapter on its query and value projections; B is zero, so nothing changes yet.
+
+    With `layers`, only the last so many layers are adapted, and no gradient flows below them.
+    """
     from peft import LoraConfig, get_peft_model
 
     family = family_of(model.config, causal=causal)
+    depth = model.config.num_hidden_layers
     config = LoraConfig(
         r=rank,
         lora_alpha=alpha,
         lora_dropout=0.0,
         target_modules=list(family.targets),
+        layers_to_transform=None if layers is None else list(range(max(0, depth - layers), depth)),
         fan_in_fan_out=family.conv1d,
         modules_to_save=list(modules_to_save) or None,
         bias="none",

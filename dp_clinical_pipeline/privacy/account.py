@@ -110,11 +110,11 @@ def event_to_json(event: "DpEvent") -> Any:
 
 def event_from_json(data: Any) -> "DpEvent":
     """Return the dp-accounting event of a JSON form; only dp-accounting's own event classes are built."""
-    import dp_accounting as dpa
+    from dp_accounting import dp_event
 
     name = data["type"]
-    kind = getattr(dpa, name, None)
-    if not (isinstance(kind, type) and issubclass(kind, dpa.DpEvent)):
+    kind = getattr(dp_event, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, dp_event.DpEvent)):
         raise ValueError(f"{name} is not a dp-accounting event")
     fields = {k: event_from_json(v) if isinstance(v, dict) else v for k, v in data.items() if k != "type"}
     return kind(**fields)

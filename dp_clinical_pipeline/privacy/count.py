@@ -3,10 +3,12 @@
 from fractions import Fraction
 
 import polars as pl
+from filelock import FileLock
 
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import COUNT, Mechanism, event_to_json
+from dp_clinical_pipeline.privacy.attempts import running
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_laplace
 from dp_clinical_pipeline.store import Store
@@ -35,23 +37,25 @@ def public_count(home: Home, *, buy: bool = True, source: RandomSource | None = 
         )
     if not store.files(COHORT):
         raise UserError("no cohort yet: ingest a corpus and materialize cohort first")
-    return _buy(home, store, source or SystemSource())
+    with FileLock(home.enclave / ".patient_count.lock"):
+        if store.exists(LABEL_MARGINALS, _PARTITION, budget=COUNT):
+            return public_count(home, buy=False)  # another process bought it meanwhile
+        return _buy(home, store, source or SystemSource())
 
 
 def _buy(home: Home, store: Store, source: RandomSource) -> int:
-    import dp_accounting as dpa
+    from dp_accounting import dp_event
 
     epsilon = home.settings.patients.count_epsilon
     ledger = open_ledger(home)
-    events = {COUNT: [event_to_json(dpa.DiscreteLaplaceDpEvent(epsilon, 1))]}
+    events = {COUNT: [event_to_json(dp_event.DiscreteLaplaceDpEvent(epsilon, 1))]}
     mechanism = ledger.reserve(Mechanism(kind=COUNT, cell=None, events=events, epsilon=epsilon, delta=0.0))
-    ledger.record(mechanism, "running")
-    exact = store.read(COHORT).height
-    noisy = exact + discrete_laplace(source, 1 / Fraction(epsilon))
-    row = {
-        "budget": COUNT, "mechanism_id": mechanism.mechanism_id, "kind": COUNT, "label": None, "other": None,
-        "noisy_count": float(noisy), "noise_std": 2**0.5 / epsilon,
-    }  # fmt: skip
-    store.write(LABEL_MARGINALS, pl.DataFrame([row], schema=LABEL_MARGINALS.schema), _PARTITION, budget=COUNT)
-    ledger.record(mechanism, "done")
+    with running(ledger, mechanism):
+        exact = store.read(COHORT).height
+        noisy = exact + discrete_laplace(source, 1 / Fraction(epsilon))
+        row = {
+            "budget": COUNT, "mechanism_id": mechanism.mechanism_id, "kind": COUNT, "label": None, "other": None,
+            "noisy_count": float(noisy), "noise_std": 2**0.5 / epsilon,
+        }  # fmt: skip
+        store.write(LABEL_MARGINALS, pl.DataFrame([row], schema=LABEL_MARGINALS.schema), _PARTITION, budget=COUNT)
     return max(2, noisy)

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
+from filelock import FileLock
 
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, write_text
@@ -178,6 +179,8 @@ class Ledger:
     ) -> Row:
         with self._writing() as connection:
             rows = self._verified(connection)
+            if rows and not self._head_file.exists():
+                self._write_head(rows[-1])  # a kill after the next row would look like a lost head
             state, refusal = decide(rows)
             if place_in_plan and not _account(rows).covers(mechanism):
                 mechanism = replace(mechanism, slot=None)
@@ -188,8 +191,7 @@ class Ledger:
             digest = _digest(seq, previous, body)
             connection.execute(_ROWS.insert().values(seq=seq, body=body, previous_sha256=previous, row_sha256=digest))
         with self._writing() as connection:
-            last = self._verified(connection)[-1]
-            write_text(self._head_file, json.dumps({"seq": last.seq, "row_sha256": last.row_sha256}))
+            self._write_head(self._verified(connection)[-1])
         if refusal:
             raise OverBudget(refusal)
         return Row(seq, digest, at, state, mechanism)
@@ -201,6 +203,7 @@ class Ledger:
         return self.home.enclave / "ledger.head.json"
 
     def _verified(self, connection: sa.Connection) -> list[Row]:
+        head = self._read_head()  # before the rows: what another process appends meanwhile is newer than this head
         rows: list[Row] = []
         previous = _ORIGIN
         for record in connection.execute(sa.select(_ROWS).order_by(_ROWS.c.seq)):
@@ -209,16 +212,31 @@ class Ledger:
                 raise UserError(f"the privacy ledger is broken at row {record.seq}: stop, and restore an intact copy")
             rows.append(_row(record))
             previous = record.row_sha256
-        self._check_head(rows)
+        self._check_head(rows, head)
         return rows
 
-    def _check_head(self, rows: Sequence[Row]) -> None:
-        if not self._head_file.exists():
-            if rows and len(rows) > 1:
+    def _write_head(self, row: Row) -> None:
+        write_text(self._head_file, json.dumps({"seq": row.seq, "row_sha256": row.row_sha256}))
+
+    def _read_head(self) -> tuple[int, str] | None:
+        try:
+            head = json.loads(self._head_file.read_text())
+            return int(head["seq"]), str(head["row_sha256"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, OSError):
+            raise UserError(
+                "the ledger's head file cannot be read: stop, and restore it from a copy of the home"
+            ) from None
+
+    def _check_head(self, rows: Sequence[Row], head: tuple[int, str] | None) -> None:
+        if head is None:
+            # One row without a head is a first append that was killed between the two.
+            if len(rows) > 1 and not self._head_file.exists():
                 raise UserError("the ledger's head file is missing: stop, and restore it from a copy of the home")
             return
-        head = json.loads(self._head_file.read_text())
-        if head["seq"] > len(rows) or rows[head["seq"] - 1].row_sha256 != head["row_sha256"]:
+        seq, digest = head
+        if not 1 <= seq <= len(rows) or rows[seq - 1].row_sha256 != digest:
             raise UserError("the privacy ledger is older than its head file: stop, and restore the newest copy")
 
     @contextmanager
@@ -246,13 +264,13 @@ def open_ledger(home: Home) -> Ledger:
     """
     url = home.settings.ledger_url or f"sqlite:///{home.enclave / 'ledger.sqlite'}"
     sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"connect_args": {"timeout": 60, "autocommit": True}} if sqlite else {}
+    options: dict[str, Any] = {"connect_args": {"timeout": 60, "isolation_level": None}} if sqlite else {}
     engine = sa.create_engine(url, poolclass=sa.NullPool, **options)
     if sqlite:
         # The driver must not open transactions of its own: the ledger's are immediate.
         sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=FULL"))
-        sa.event.listen(engine, "begin", lambda _: None)
-    with _reported():
+    # Two processes that both found no table would both make it, and one would fail.
+    with FileLock(home.enclave / ".ledger.lock"), _reported():
         _META.create_all(engine)
     ledger = Ledger(home, engine, home.settings.privacy.cap_epsilon)
     ledger.verify()

@@ -7,16 +7,19 @@ from fractions import Fraction
 from itertools import combinations
 
 import polars as pl
+from filelock import FileLock
 
 from dp_clinical_pipeline.config import NONPRIVATE
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
+from dp_clinical_pipeline.privacy.attempts import interrupted, running
 from dp_clinical_pipeline.privacy.cohort import split_reports
+from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_gaussian
 from dp_clinical_pipeline.privacy.plan import marginals_slot, slot_terms
-from dp_clinical_pipeline.privacy.terms import marginals_sensitivity
+from dp_clinical_pipeline.privacy.terms import marginals_sensitivity, settings_sha256
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import LABEL_MARGINALS
 
@@ -63,6 +66,11 @@ def release_marginals(home: Home, budget: str, *, source: RandomSource | None = 
     Raises:
         OverBudget: the ledger refused; nothing was read.
     """
+    with FileLock(home.enclave / f".marginals.{budget}.lock"):
+        return _release(home, budget, source or SystemSource())
+
+
+def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
     store = Store(home)
     if store.exists(LABEL_MARGINALS, budget, budget=budget):
         old = store.read(LABEL_MARGINALS, budget, budget=budget).row(0, named=True)
@@ -74,21 +82,26 @@ def release_marginals(home: Home, budget: str, *, source: RandomSource | None = 
         return ReleaseFacts(mechanism_id=NONPRIVATE, epsilon=None, noise_std=0.0)
     ledger, slot = open_ledger(home), marginals_slot(budget)
     events, epsilon, delta = slot_terms(home, ledger, budget, slot)
-    share = epsilon * home.settings.privacy.marginals_share
-    mechanism = ledger.reserve(
-        Mechanism(kind="marginals", cell=budget, slot=slot, events={slot: events}, epsilon=share, delta=delta)
+    wanted = Mechanism(
+        kind="marginals",
+        cell=budget,
+        slot=slot,
+        events={slot: events},
+        epsilon=epsilon * home.settings.privacy.marginals_share,
+        delta=delta,
+        settings_sha256=settings_sha256(home.settings, public_count(home)),
     )
-    ledger.record(mechanism, "running")
-    noise = event_from_json(events[0]).noise_multiplier
-    variance = Fraction(noise * marginals_sensitivity(cap)) ** 2
-    counts = exact_counts(_one_report_each(home), cap)
-    noisy = Counter(
-        {k: counts[k] + discrete_gaussian(source or SystemSource(), variance) for k in marginal_keys(labels, cap)}
-    )
-    std = float(variance) ** 0.5
-    _write(store, labels, cap, noisy, budget, mechanism.mechanism_id, std)
-    ledger.record(mechanism, "done")
-    return ReleaseFacts(mechanism_id=mechanism.mechanism_id, epsilon=share, noise_std=std)
+    mechanism = interrupted(
+        ledger, kind="marginals", cell=budget, slot=slot, settings_sha256=wanted.settings_sha256
+    ) or ledger.reserve(wanted)
+    with running(ledger, mechanism):
+        noise = event_from_json(mechanism.events[slot][0]).noise_multiplier
+        variance = Fraction(noise * marginals_sensitivity(cap)) ** 2
+        counts = exact_counts(_one_report_each(home), cap)
+        noisy = Counter({k: counts[k] + discrete_gaussian(source, variance) for k in marginal_keys(labels, cap)})
+        std = float(variance) ** 0.5
+        _write(store, labels, cap, noisy, budget, mechanism.mechanism_id, std)
+    return ReleaseFacts(mechanism_id=mechanism.mechanism_id, epsilon=mechanism.epsilon, noise_std=std)
 
 
 def _one_report_each(home: Home) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """Gaussian and discrete noise, and coins, from the operating system's generator."""
 
 import math
+import random
 import secrets
 from fractions import Fraction
 from typing import Protocol
@@ -47,6 +48,7 @@ class TestSeedSource:
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.Generator(np.random.PCG64(seed))
+        self._integers = random.Random(seed)
 
     def uniform(self, size: int) -> np.ndarray:
         """Return `size` float64 values in [0, 1)."""
@@ -54,7 +56,7 @@ class TestSeedSource:
 
     def integer(self, below: int) -> int:
         """Return an integer in [0, below)."""
-        return int(self._rng.integers(below))
+        return self._integers.randrange(below)  # exact sampling needs more than 64 bits
 
 
 def gaussian(source: RandomSource, size: int, std: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import polars as pl
 
 from dp_clinical_pipeline.labelsets import LabelSet
 
-# Half a case for every pair, so that noise which wiped a pair out does not forbid it.
+# Half a case shared by all pairs, so that noise which wiped a pair out does not forbid it.
 _PAIR_PRIOR = 0.5
 
 
@@ -58,7 +58,8 @@ class RecordSampler:
     def _next(self, chosen: Sequence[int], normal: int) -> np.ndarray:
         weights = self.singles.copy()
         if chosen:
-            weights = weights * (self.pairs[list(chosen)].sum(0) + _PAIR_PRIOR)
+            # Given one label, another is as likely as their pair: its own count is in there already.
+            weights = self.pairs[list(chosen)].sum(0) + _PAIR_PRIOR * weights
             weights[list(chosen)] = 0
             if normal >= 0:
                 weights[normal] = 0

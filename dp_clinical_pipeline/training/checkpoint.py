@@ -40,7 +40,9 @@ class Checkpoint:
             return 0
         with safe_open(self.path, framework="pt") as file:
             metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        if metadata["mechanism_id"] != self.mechanism_id:
+        shapes = {f"model.{name}": tuple(p.shape) for name, p in _trainable(model)}
+        kept = {name: tuple(tensor.shape) for name, tensor in tensors.items() if name.startswith("model.")}
+        if metadata["mechanism_id"] != self.mechanism_id or shapes != kept:
             raise UserError(f"{self.path} is the checkpoint of another training: move it away")
         with torch.no_grad():
             for name, parameter in _trainable(model):

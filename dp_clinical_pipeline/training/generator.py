@@ -84,10 +84,16 @@ def _train(
 ) -> AdapterFacts:
     settings = home.settings.training
     device = choose_device(home.settings.compute)
-    model = with_lora(load_causal(base, device), causal=True, rank=settings.lora_rank, alpha=settings.lora_alpha)
+    model = with_lora(
+        load_causal(base, device),
+        causal=True,
+        rank=settings.lora_rank,
+        alpha=settings.lora_alpha,
+        layers=settings.lora_layers,
+    )
     tokenizer = load_tokenizer(base, padding_side="right")
     if budget == NONPRIVATE:
-        account = nonprivate_mechanism(home)
+        account = nonprivate_mechanism(home, base.name)
     else:
         account = training_mechanism(home, "generator", base.name, budget, retraining)
     began = datetime.now(UTC)

@@ -100,7 +100,8 @@ def train(
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
-        if checkpoint and done % spec.checkpoint_every == 0 and done < spec.steps:
+        # The last step too: who is killed while the weights are saved must end with the same weights.
+        if checkpoint and (done % spec.checkpoint_every == 0 or done == spec.steps):
             checkpoint.save(model, optimizer, done)
         if on_progress:
             left = (time.monotonic() - began) / (done - start) * (spec.steps - done)

@@ -1,19 +1,17 @@
 """A training's mechanism in the ledger: reserved before data is read, or taken up again after an interruption."""
 
-import secrets
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
+from dp_clinical_pipeline.privacy.attempts import interrupted, running
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import Ledger, open_ledger
 from dp_clinical_pipeline.privacy.plan import slot_terms, training_slot
 from dp_clinical_pipeline.privacy.terms import schedule, settings_sha256
-
-# An aborted training may go on too: nothing of its lost steps left the process, and it was never refunded.
-_OPEN = ("reserved", "running", "aborted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +30,12 @@ class TrainingMechanism:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Write running before, done after, and aborted on an error. A killed process leaves `running`, which counts."""
+        """Write the attempt's states into the ledger, where there is one."""
         if self.ledger is None or self.entry is None:
             yield
             return
-        self.ledger.record(self.entry, "running")
-        try:
+        with running(self.ledger, self.entry):
             yield
-        except Exception:
-            self.ledger.record(self.entry, "aborted")
-            raise
-        self.ledger.record(self.entry, "done")
 
     def ledger_head(self) -> tuple[int, str] | None:
         """The chain's head, for the artefact's manifest."""
@@ -63,16 +56,8 @@ def training_mechanism(
         f"{model}|{budget}",
         settings_sha256(home.settings, count),
     )
-    interrupted = [
-        row.mechanism
-        for row in ledger.mechanisms().values()
-        if row.state in _OPEN
-        and (row.mechanism.kind, row.mechanism.cell, row.mechanism.settings_sha256) == (kind, cell, digest)
-        and slot in row.mechanism.events
-    ]
-    if interrupted:
-        entry = interrupted[-1]
-    else:
+    entry = interrupted(ledger, kind=kind, cell=cell, slot=slot, settings_sha256=digest)
+    if entry is None:
         events, epsilon, delta = slot_terms(home, ledger, budget, slot)
         entry = ledger.reserve(
             Mechanism(
@@ -99,7 +84,7 @@ def training_mechanism(
     )
 
 
-def nonprivate_mechanism(home: Home) -> TrainingMechanism:
+def nonprivate_mechanism(home: Home, model: str) -> TrainingMechanism:
     """Return the same schedule without a guarantee, for what stays in the enclave.
 
     Its sampling rate takes the exact number of patients where no public one is known: nothing of it may leave anyway.
@@ -108,8 +93,10 @@ def nonprivate_mechanism(home: Home) -> TrainingMechanism:
 
     settings = home.settings.training
     patients = split_reports(home, "train")["patient_key"].n_unique() or 1
+    # The same id for the same settings, so that an interrupted training finds its checkpoint.
+    digest = hashlib.sha256(f"{model} {settings_sha256(home.settings, patients)}".encode()).hexdigest()
     return TrainingMechanism(
-        mechanism_id=f"nonprivate-{secrets.token_hex(6)}",
+        mechanism_id=f"nonprivate-{digest[:12]}",
         epsilon=None,
         delta=None,
         noise_multiplier=None,

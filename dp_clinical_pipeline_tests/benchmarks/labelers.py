@@ -22,7 +22,12 @@ from dp_clinical_pipeline.labelsets import LabelSet, label_set
 
 PROJECT = Path(__file__).resolve().parents[2]
 # The folder of each format, and what stands before a report's id in the hash.
-CORPORA = {"openi": ("openi", "CXR"), "ct-rate": ("ct_rate", ""), "cmc": ("cmc_icd9", "cmc"), "codiesp": ("codiesp", "")}
+CORPORA = {
+    "openi": ("openi", "CXR"),
+    "ct-rate": ("ct_rate", ""),
+    "cmc": ("cmc_icd9", "cmc"),
+    "codiesp": ("codiesp", ""),
+}
 
 
 class Score(NamedTuple):
@@ -110,7 +115,9 @@ def main(formats: list[str]) -> None:
             )
             for score in table:
                 shown = "    -" if score.f1 is None else f"{score.f1:.3f}"
-                print(f"  {score.label:45} {shown}  n={score.support:<4} wrong={score.too_many:<4} missed={score.missed}")
+                print(
+                    f"  {score.label:45} {shown}  n={score.support:<4} wrong={score.too_many:<4} missed={score.missed}"
+                )
 
 
 if __name__ == "__main__":

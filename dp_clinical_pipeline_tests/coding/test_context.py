@@ -30,6 +30,7 @@ def status(sentence: str, finding: str = "effusion") -> str:
         "effusion on the left, no pneumothorax.",
         "lungs are clear except for an effusion.",
         "effusion without pneumothorax.",
+        "no pneumothorax was observed, effusion is seen.",
     ],
 )
 def test_a_finding_is_present(sentence: str) -> None:
@@ -58,6 +59,7 @@ def test_a_finding_is_present(sentence: str) -> None:
         "mass on the left but no effusion.",
         "no definite effusion.",
         "effusion cannot be seen.",
+        "no pneumothorax has developed, or an effusion has appeared.",
     ],
 )
 def test_a_finding_is_negated(sentence: str) -> None:

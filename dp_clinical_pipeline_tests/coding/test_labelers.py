@@ -4,7 +4,15 @@ import pytest
 
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.coding.rulepacks import read_pack, rule_pack
-from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, LABEL_SETS, NIH14, LabelSet
+from dp_clinical_pipeline.labelsets import (
+    CHEXPERT14,
+    CT_RATE18,
+    ICD9_CHAPTERS,
+    ICD10_CHAPTERS,
+    LABEL_SETS,
+    NIH14,
+    LabelSet,
+)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +82,31 @@ def test_nih14(note: str, expected: list[str]) -> None:
 )
 def test_ct_rate18(note: str, expected: list[str]) -> None:
     assert stated_labels(note, CT_RATE18) == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("Cough. No focal pneumonia.", ["Symptoms and ill-defined conditions"]),
+        ("Cough and fever. Right lower lobe pneumonia.", ["Respiratory diseases"]),
+        ("Cough. Evaluate for pneumonia. Clear lungs.", ["Symptoms and ill-defined conditions"]),
+        ("Urinary tract infection. Normal ultrasound.", ["Genitourinary diseases"]),
+        ("History of urinary tract infection.", ["Health status and contact with services"]),
+        ("History of reflux. Normal kidneys.", ["Genitourinary diseases"]),
+    ],
+)
+def test_icd9_chapters(note: str, expected: list[str]) -> None:
+    assert stated_labels(note, ICD9_CHAPTERS) == expected
+
+
+def test_icd10_chapters() -> None:
+    note = "Man with a history of arterial hypertension and type 2 diabetes. Cough, no fever. Lobar pneumonia."
+    assert stated_labels(note, ICD10_CHAPTERS) == [
+        "Endocrine, nutritional and metabolic diseases",
+        "Circulatory diseases",
+        "Respiratory diseases",
+        "Symptoms and abnormal findings",
+    ]
 
 
 def test_a_set_without_rules_gives_none() -> None:

@@ -8,7 +8,13 @@ from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder, macro
 
 @pytest.mark.corpora
 @pytest.mark.parametrize(
-    ("format", "labels", "macro", "micro"), [("openi", "nih14", 0.90, 0.92), ("ct-rate", "ct-rate18", 0.92, 0.92)]
+    ("format", "labels", "macro", "micro"),
+    [
+        ("openi", "nih14", 0.90, 0.92),
+        ("ct-rate", "ct-rate18", 0.92, 0.92),
+        ("cmc", "icd9-chapters", 0.60, 0.85),
+        ("codiesp", "icd10-chapters", 0.60, 0.70),
+    ],
 )
 def test_the_unread_half_is_labelled_as_people_did(format: str, labels: str, macro: float, micro: float) -> None:
     folder = corpora_folder()

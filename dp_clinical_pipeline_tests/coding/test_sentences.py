@@ -1,5 +1,7 @@
 """Sentences and the headings above them."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_headings_are_kept_with_what_they_head() -> None:
 def test_nothing_but_headings_marks_and_space_is_lost(text: str) -> None:
     places = list(sentences(text))
     assert all(s.start < s.end <= len(text) for s in places)
-    assert all(a.end <= b.start for a, b in zip(places, places[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(places))
 
 
 def test_a_text_without_an_end_is_cut() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dp_clinical_pipeline import tables
 from dp_clinical_pipeline.config import Privacy, Retraining, Settings
 from dp_clinical_pipeline.definitions import defs
 from dp_clinical_pipeline.defs.generator_adapter import RETRAINING_TAG
@@ -13,7 +12,6 @@ from dp_clinical_pipeline.defs.resources import HomeResource
 from dp_clinical_pipeline.defs.schedules import retraining
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.plan import RetrainingSlot
-from dp_clinical_pipeline.store import Store
 
 MONDAY = datetime(2026, 1, 5, 2, tzinfo=UTC)
 
@@ -30,11 +28,9 @@ def _tick(instance: dg.DagsterInstance, week: int = 0) -> Any:
 
 @pytest.fixture
 def planned(home: Home, instance: dg.DagsterInstance) -> Home:
-    """A home that plans two retrainings, with the budget registered and its label counts there."""
+    """A home that plans two retrainings, with the budget registered."""
     home.save_settings(Settings(privacy=Privacy(retraining=Retraining(runs=2, budget="eps-1"))))
     instance.add_dynamic_partitions("privacy_budget", ["eps-1"])
-    counts = tables.LABEL_MARGINALS.empty()
-    Store(home).write(tables.LABEL_MARGINALS, counts, "eps-1", budget="eps-1")
     return home
 
 
@@ -75,11 +71,9 @@ def test_it_waits_for_a_retraining_that_is_not_finished(
     assert _tick(instance).skip_message == "retraining retraining:1 is not finished yet"
 
 
-def test_it_does_not_train_what_could_not_write_notes(
+def test_it_waits_for_the_budget_to_be_registered(
     planned: Home, instance: dg.DagsterInstance, stand_in: Callable[..., None]
 ) -> None:
     _slots(stand_in, RetrainingSlot("retraining:1", "smollm2-135m", "eps-1"))
-    Store(planned).path(tables.LABEL_MARGINALS, "eps-1", budget="eps-1").unlink()
-    assert "label counts" in (_tick(instance).skip_message or "")
     instance.delete_dynamic_partition("privacy_budget", "eps-1")
     assert "not registered" in (_tick(instance).skip_message or "")

@@ -11,6 +11,7 @@ from dp_clinical_pipeline.defs.lineage import assets
 from dp_clinical_pipeline.defs.partitions import cell_key
 from dp_clinical_pipeline.defs.stages import lineage_stages, up_to_date
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.reporting.page import page_path
 from dp_clinical_pipeline.store import Store
 
 CELL = ("smollm2-135m", "eps-8")
@@ -21,7 +22,7 @@ def _stale(home: Home) -> list[str]:
 
 
 def _make_all(home: Home) -> dict[str, Path]:
-    """Put an empty file, each newer than the last, where every stage but the page writes."""
+    """Put an empty file, each newer than the last, where every stage writes."""
     store, budget = Store(home), CELL[1]
     made = {
         "read": store.path(tables.RAW_REPORTS, "batch-0001"),
@@ -35,6 +36,8 @@ def _make_all(home: Home) -> dict[str, Path]:
         "attack": store.path(tables.PRIVACY_METRICS, *CELL),
         "baselines": store.path(tables.PREDICTIONS, "baselines", "real"),
         "scores": store.path(tables.UTILITY_METRICS),
+        "report": store.path(tables.PRIVACY_LEDGER),
+        "page": page_path(home),
     }
     for age, path in enumerate(made.values()):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,9 +62,9 @@ def test_in_an_empty_home_everything_is_to_be_made_in_lineage_order(home: Home) 
     ]
 
 
-def test_where_everything_is_there_only_the_page_is_made(home: Home) -> None:
+def test_where_everything_is_there_nothing_is_made(home: Home) -> None:
     _make_all(home)
-    assert _stale(home) == ["report"]
+    assert _stale(home) == []
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,7 @@ def test_where_everything_is_there_only_the_page_is_made(home: Home) -> None:
         ("train generator", ["train generator", "write notes", "train coder", "attack", "scores"]),
         ("write notes", ["write notes", "train coder", "attack", "scores"]),
         ("baselines", ["baselines", "scores"]),
+        ("page", []),
     ],
 )
 def test_what_is_missing_is_made_with_all_that_reads_it_and_nothing_is_bought_again(

@@ -46,7 +46,8 @@ def test_what_points_at_a_person_is_distinctive(surface):
 
 @pytest.mark.parametrize(
     "surface",
-    ["Smith", "Quarrel", "Dr. Quarrel", "effusion", "pleural effusion", "12/03/2019", "March 2019", "3rd of April, 1987", "Tuesday",
+    ["Smith", "Quarrel", "Dr. Quarrel", "effusion", "pleural effusion", "12/03/2019", "March 2019", "3rd of April, 1987",
+     "Tuesday",
      "2019-03-12 10:45:30", "87 years old", "87-year-old", "      ", "------"],
 )  # fmt: skip
 def test_common_words_dates_and_ages_are_not_distinctive(surface):

@@ -1,0 +1,37 @@
+"""One attempt at a mechanism: its states in the ledger, and taking it up again after an interruption."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dp_clinical_pipeline.privacy.account import Mechanism
+from dp_clinical_pipeline.privacy.ledger import Ledger
+
+# An aborted attempt may go on too: nothing of it left the process, and it was never refunded.
+_OPEN = ("reserved", "running", "aborted")
+
+
+def interrupted(ledger: Ledger, *, kind: str, cell: str, slot: str, settings_sha256: str) -> Mechanism | None:
+    """Return the latest attempt at the same thing that never ended; the caller holds the lock that says it is alone.
+
+    Guarantee: going on under its id costs nothing more, because its output was never written.
+    """
+    same = [
+        row.mechanism
+        for row in ledger.mechanisms().values()
+        if row.state in _OPEN
+        and (row.mechanism.kind, row.mechanism.cell, row.mechanism.settings_sha256) == (kind, cell, settings_sha256)
+        and slot in row.mechanism.events
+    ]
+    return same[-1] if same else None
+
+
+@contextmanager
+def running(ledger: Ledger, entry: Mechanism) -> Iterator[None]:
+    """Write running before, done after, and aborted on an error. A killed process leaves `running`, which counts."""
+    ledger.record(entry, "running")
+    try:
+        yield
+    except Exception:
+        ledger.record(entry, "aborted")
+        raise
+    ledger.record(entry, "done")

@@ -1,0 +1,48 @@
+"""Each kind of identifier is found whole and under its type; clinical look-alikes stay."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dp_clinical_pipeline.deid.detect import Context, find_identifiers
+from dp_clinical_pipeline.deid.spans import TYPES
+
+HERE = Path(__file__).parent
+_GOLD = re.compile(r"\{\{(.+?)\}\}")
+
+
+def examples() -> list[tuple[str, str]]:
+    lines = (HERE / "identifiers.txt").read_text(encoding="utf-8").splitlines()
+    return [(kind, text) for kind, text in (line.split("\t") for line in lines)]
+
+
+def lookalikes() -> list[str]:
+    return (HERE / "lookalikes.txt").read_text(encoding="utf-8").splitlines()
+
+
+def letters(text: str, start: int, end: int) -> set[int]:
+    return {i for i in range(start, end) if text[i].isalnum()}
+
+
+@pytest.mark.parametrize(("kind", "marked"), examples(), ids=lambda v: v[:60])
+def test_an_identifier_is_found_whole_and_typed(kind: str, marked: str) -> None:
+    text = _GOLD.sub(r"\1", marked)
+    spans = find_identifiers(text)
+    for surface in _GOLD.findall(marked):
+        start = text.index(surface)
+        gold = letters(text, start, start + len(surface))
+        covered = set().union(*(letters(text, s.start, s.end) for s in spans))
+        assert gold <= covered
+        assert kind in {s.type for s in spans if s.start < start + len(surface) and start < s.end}
+
+
+def test_every_type_has_examples() -> None:
+    assert {kind for kind, _ in examples()} == set(TYPES)
+
+
+def test_at_most_one_lookalike_in_a_hundred_is_touched() -> None:
+    sentences = lookalikes()
+    assert len(sentences) >= 300
+    touched = [sentence for sentence in sentences if find_identifiers(sentence)]
+    assert len(touched) <= len(sentences) // 100, touched
