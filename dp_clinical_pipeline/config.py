@@ -120,11 +120,14 @@ class Training(_Part):
     lot_size: Count = Field(64, description="expected patients a step")
     steps: Count = 30
     learning_rate: Positive = 1e-3
+    nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
     nonprivate_learning_rate: Positive = 1e-3
     max_grad_norm: Positive = 0.5
     lora_rank: Count = 4
     lora_alpha: Count = 16
-    lora_layers: Count | None = Field(None, description="adapt the last so many layers only, which is faster; empty: all")
+    lora_layers: Count | None = Field(
+        12, description="adapt the last so many layers only: faster, and less noise; empty: all"
+    )
     max_tokens: Count = Field(160, description="tokens of prompt and note that are read; from public text")
     microbatch_tokens: Count = 1024
     checkpoint_every: Count = Field(5, description="steps between checkpoints")
@@ -151,7 +154,7 @@ class Generation(_Part):
     batch_size: Count = 64
     max_new_tokens: Count = 96
     min_words: Count = 5
-    require_record: bool = Field(True, description="refuse a note that does not state its record by the rules labeler")
+    require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")
     temperature: Positive = 0.8
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     top_k: Annotated[int, Field(ge=0)] = 0

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +30,21 @@ def written_aside(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside
         aside.replace(path)
-    except OSError as error:
-        raise UserError(
-            f"cannot write the table {path.parent.name}: {error.strerror or type(error).__name__}"
-        ) from None
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise UserError(f"cannot write the table {path.parent.name}: {_reason(error)}") from None
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _reason(error: OSError | pl.exceptions.ComputeError) -> str:
+    """Polars wraps what the system said into a message of its own."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    number = re.search(r"os error (\d+)", str(error))
+    if number is None:
+        raise error
+    return os.strerror(int(number[1]))
 
 
 @dataclass(frozen=True)

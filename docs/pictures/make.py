@@ -22,8 +22,10 @@ from dp_clinical_pipeline.reporting.picture import browser, screenshot
 
 PICTURES = Path(__file__).parent
 ROOT = PICTURES.parents[1]
-START_SECONDS = 90
+START_SECONDS = 240
 GRAPH = "/asset-groups/"
+SETTLE_SECONDS = 5.0
+"""The graph is laid out by a worker and its states are fetched after it is drawn."""
 CLOSED_GROUP = "foreignObject [aria-label='unfold_more']"
 
 
@@ -60,20 +62,24 @@ def asset_graph(url: str, png: Path) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    with browser(2400, 1300) as driver:
+    with browser(2800, 1300) as driver:
         driver.get(url + GRAPH)
-        WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, CLOSED_GROUP))
+        wait = WebDriverWait(driver, 60)
+        wait.until(lambda d: d.find_elements(By.CSS_SELECTOR, CLOSED_GROUP))
         for button in driver.find_elements(By.XPATH, "//button[normalize-space()='Skip']"):
             button.click()  # an invitation that a new browser is shown
         for name in ("Hide navigation", "panel_show_right"):
-            for button in driver.find_elements(By.XPATH, f"//button[normalize-space()='{name}' or .//*[@aria-label='{name}']]"):
+            for button in driver.find_elements(
+                By.XPATH, f"//button[normalize-space()='{name}' or .//*[@aria-label='{name}']]"
+            ):
                 driver.execute_script("arguments[0].click()", button)
-        for _ in range(20):
-            closed = driver.find_elements(By.CSS_SELECTOR, CLOSED_GROUP)
-            if not closed:
-                break
+        while closed := driver.find_elements(By.CSS_SELECTOR, CLOSED_GROUP):
+            left = len(closed)
             driver.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", closed[0])
-            time.sleep(1.5)  # the layout is computed by a worker and animated
+            wait.until(lambda d, left=left: len(d.find_elements(By.CSS_SELECTOR, CLOSED_GROUP)) < left)
+        driver.refresh()  # open groups are remembered, and a graph that is shown anew fits the window
+        wait.until(lambda d: d.find_elements(By.CSS_SELECTOR, "foreignObject"))
+        time.sleep(SETTLE_SECONDS)
         png.write_bytes(driver.get_screenshot_as_png())
 
 

@@ -6,20 +6,32 @@ from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
 _HEADS = re.compile(
-    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test|scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
-      |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy|chorea|ataxia|fractures?|hernia|disorder|phenomenon|man(?:o?e)uvre|maneuver|grade
-      |stage|index|thyroiditis|granulomatosis|arteritis|an(?:a)?emia|purpura|dystrophy|stain|solution|lactate|drain(?:age|s)?|forceps|retractors?|graft|shunt|stent|valve|blocks?|fib(?:er|re)s?
-      |cells?|units?|angina|murmur|contracture|point|pouch|ligament|fascia|muscle|ducts?|glands?|reaction|equation|formula|rule|trial|study|position|view|methods?|technique|staging|fissure
-      |nod(?:es|ules?)|deformity|cysts?|carcinoma|encephalopathy|aphasia|area|respirations?|breathing|monitor|ultrasound|flow|rings?|diverticulum|lesions?|kyphosis|angle|arthropathy
-      |goiter|waves?|attenuation|rods?|plates?|nails?|pins?|screws?|cannula|pump|port|bag|dressing|boot|splints?|brace|traction|incision|flap|resection|anastomosis|pancreatitis|gangrene
-      |macroglobulinemia|mutation|gene|virus|factor|antigens?|antibod(?:y|ies)|risk|clamps?|elevators?|silk|sutures?|suction\w*|scissors|needles?|wires?|stitch|knife|blades?|jelly|gelatin|media
-      |classification|sign|cough|hunger|gait|posture|triad|tetrad|pentad|law|principle|circulation|tract|space|canal|ganglion|plexus|loop|layer|zone|spots?|nevus|esthesiometer|chart|questionnaire
-      |inventory|assessment|algorithm|heart|coma|outcome|regimen|protocol|osteotomy|arthroplasty|approach|implant|prosthesis|prostheses|conduit|fistula|sinus|bundle|membrane|foramen|thyroid|cirrhosis|hepatitis|leukemia|melanoma
-      |lung|orchitis|nephritis|nephropathy|glomerul\w+|edema|cardiomyopathy|myopathy|neuropathy|neuralgia|paralysis|dementia|psychosis|tics?|cataract|glaucoma|keratitis|dermatitis|eruption|rash|papules?|lines)\b""",
+    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test
+          |scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
+      |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy
+        |chorea|ataxia|fractures?|hernia|disorder|phenomenon|man(?:o?e)uvre|maneuver|grade
+      |stage|index|thyroiditis|granulomatosis|arteritis|an(?:a)?emia|purpura|dystrophy|stain|solution|lactate
+        |drain(?:age|s)?|forceps|retractors?|graft|shunt|stent|valve|blocks?|fib(?:er|re)s?
+      |cells?|units?|angina|murmur|contracture|point|pouch|ligament|fascia|muscle|ducts?|glands?|reaction
+        |equation|formula|rule|trial|study|position|view|methods?|technique|staging|fissure
+      |nod(?:es|ules?)|deformity|cysts?|carcinoma|encephalopathy|aphasia|area|respirations?|breathing|monitor
+        |ultrasound|flow|rings?|diverticulum|lesions?|kyphosis|angle|arthropathy
+      |goiter|waves?|attenuation|rods?|plates?|nails?|pins?|screws?|cannula|pump|port|bag|dressing|boot|splints?
+        |brace|traction|incision|flap|resection|anastomosis|pancreatitis|gangrene
+      |macroglobulinemia|mutation|gene|virus|factor|antigens?|antibod(?:y|ies)|risk|clamps?|elevators?|silk
+        |sutures?|suction\w*|scissors|needles?|wires?|stitch|knife|blades?|jelly|gelatin|media
+      |classification|sign|cough|hunger|gait|posture|triad|tetrad|pentad|law|principle|circulation|tract|space
+        |canal|ganglion|plexus|loop|layer|zone|spots?|nevus|esthesiometer|chart|questionnaire
+      |inventory|assessment|algorithm|heart|coma|outcome|regimen|protocol|osteotomy|arthroplasty|approach
+        |implant|prosthesis|prostheses|conduit|fistula|sinus|bundle|membrane|foramen|thyroid|cirrhosis|hepatitis
+        |leukemia|melanoma
+      |lung|orchitis|nephritis|nephropathy|glomerul\w+|edema|cardiomyopathy|myopathy|neuropathy|neuralgia
+        |paralysis|dementia|psychosis|tics?|cataract|glaucoma|keratitis|dermatitis|eruption|rash|papules?|lines)\b""",
     re.X | re.I,
 )
 _AFTER_NAME_OF = re.compile(
-    r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$",
+    r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle"
+    r"|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$",
     re.I,
 )
 _FIRM = ("people:title", "people:label", "people:credential", "known:")

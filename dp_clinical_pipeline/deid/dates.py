@@ -27,8 +27,10 @@ _NUMBER_DATE = (
 _FOUND = re.compile(
     rf"""(?<![\w/])(?<!\d[.,-])(?:
       (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
-    | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?|[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
-    | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?|(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
+    | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?
+      |[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
+    | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?
+      |(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
     | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
     | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-\d))
     | (?P<numeric_month>(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d(?![\d/-])|(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-]))
@@ -46,7 +48,8 @@ _ALONE = re.compile(
     rf"|{_AFTER}[\s-]+(?P<month>January|February|March|April|May|June|July|August|September|October|November"
     r"|December|JANUARY|FEBRUARY|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)"
     r"|(?P<month2>January|February|April|June|July|August|September|October|November|December)"
-    r"|(?P<weekday>(?:(?:last|this|next|past)[ ])?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:MON|TUES|WEDNES|THURS|FRI|SATUR|SUN)DAY)s?"
+    r"|(?P<weekday>(?:(?:last|this|next|past)[ ])?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:MON|TUES"
+    r"|WEDNES|THURS|FRI|SATUR|SUN)DAY)s?"
     r"|(?P<weekday2>(?:last|this|next)[ ](?:mon|tues|wednes|thurs|fri|satur|sun)day)"
     r"|(?:on|every)[ ](?P<weekday3>(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
     r"|(?P<holiday>Christmas(?:[ ](?:Eve|Day))?|Thanksgiving(?:[ ]Day)?|New[ ]Year['’]?s(?:[ ](?:Eve|Day))?|Easter"
@@ -55,11 +58,15 @@ _ALONE = re.compile(
 )
 _SHORT_NUMBER = re.compile(
     r"""(?<!\w)(?:
-      (?:(?:on|dated?|dates?\s(?:of\s\w+|is|was)|d\.?o\.?[bsvade]\.?|since|until|till|thru|through|seen|visit(?:ed)?|admitted|admission
-        |discharged?|surgery|scan|performed|comparison|before|after|born|birth(?:day|date)?|scheduled(?:\sfor)?|appointment|due|x-?ray|radiographs?|films?
+      (?:(?:on|dated?|dates?\s(?:of\s\w+|is|was)|d\.?o\.?[bsvade]\.?|since|until|till|thru|through|seen
+        |visit(?:ed)?|admitted|admission
+        |discharged?|surgery|scan|performed|comparison|before|after|born|birth(?:day|date)?|scheduled(?:\sfor)?
+          |appointment|due|x-?ray|radiographs?|films?
         |week\sof|from(?=\s\d{1,2}/\d{1,2}\s(?:to|through|until|-)))[\s:,(=-]{1,4})
-      (?P<day>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:-|–|to|through|until)\s?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?)
-      (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?|pulses|patients|score|points|hours?|exposure|international|scale|blasts|positive|nodes))
+      (?P<day>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:-|–|to|through|until)\s?(?:0?[1-9]
+        |1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?)
+      (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?
+        |pulses|patients|score|points|hours?|exposure|international|scale|blasts|positive|nodes))
     | (?:date|dob|d\.o\.b\.?|born|birth\w*|dos|doa|dod)[\s:,(=-]{1,4}(?:on\s)?
       (?P<digits>\d{8}|\d{6}|\d{1,2}\s\d{1,2}\s\d{2,4}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\w)
     )""",
@@ -71,8 +78,10 @@ _AGE = re.compile(
     rf"""(?<![\w./-])(?:
       {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:years?|yrs?|y)\.?(?:[\s-]{{0,2}}(?:olds?|of\sage|o)\b\.?|\.?/?o\b\.?)
     | {_AGE_NUMBER.format("f")}\s?(?:yo|y\.o\.|y/o|yrs?|yr\.?)(?!\w)
-    | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt|s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
-    | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at|about))?[\s:=-]{{1,3}}{_AGE_NUMBER.format("c")}(?![\w%/]|\.\d)
+    | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt
+      |s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
+    | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at
+      |about))?[\s:=-]{{1,3}}{_AGE_NUMBER.format("c")}(?![\w%/]|\.\d)
     | (?:ninety|a\shundred(?:\sand)?|one\shundred(?:\sand)?)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?
       (?=[- ]years?[- ]old)
     | (?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[- ]?|late\s)?(?P<d>nineties|['’]?90['’]?s)(?!\w)

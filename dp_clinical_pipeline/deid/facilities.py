@@ -7,69 +7,94 @@ from dp_clinical_pipeline.deid.lexicon import entries, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
 STATES = (
-    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa"
-    r"|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada"
-    r"|New[ ]Hampshire|New[ ]Jersey|New[ ]Mexico|New[ ]York|North[ ]Carolina|North[ ]Dakota|Ohio|Oklahoma|Oregon|Pennsylvania"
-    r"|Rhode[ ]Island|South[ ]Carolina|South[ ]Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West[ ]Virginia|Wisconsin"
+    r"Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho"
+    r"|Illinois|Indiana|Iowa"
+    r"|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
+    r"|Montana|Nebraska|Nevada"
+    r"|New[ ]Hampshire|New[ ]Jersey|New[ ]Mexico|New[ ]York|North[ ]Carolina|North[ ]Dakota|Ohio|Oklahoma"
+    r"|Oregon|Pennsylvania"
+    r"|Rhode[ ]Island|South[ ]Carolina|South[ ]Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+    r"|West[ ]Virginia|Wisconsin"
     r"|Wyoming|Puerto[ ]Rico"
 )
 CODES = (
-    r"AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD"
+    r"AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND"
+    r"|OH|OK|OR|PA|RI|SC|SD"
     r"|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|D\.C\.|PR|N\.Y\.|N\.J\.|Calif\.|Mass\.|Tex\.|Fla\."
 )
 _CENTER = r"(?:Cent(?:er|re)|Ctr|CENTER)"
 _FIELD = (
-    r"(?:Cancer|Heart|Neurology|Neurological|Neuroscience|Eye|Spine|Orthopa?edic|Surgery|Surgical|Imaging|Radiology|Dialysis"
-    r"|Rehab(?:ilitation)?|Trauma|Burn|Wellness|Birth|Women['’]?s|Children['’]?s|Kidney|Diabetes|Cardiac|Cardiovascular|Vascular"
+    r"(?:Cancer|Heart|Neurology|Neurological|Neuroscience|Eye|Spine|Orthopa?edic|Surgery|Surgical|Imaging"
+    r"|Radiology|Dialysis"
+    r"|Rehab(?:ilitation)?|Trauma|Burn|Wellness|Birth|Women['’]?s|Children['’]?s|Kidney|Diabetes|Cardiac"
+    r"|Cardiovascular|Vascular"
     r"|Pain|Sleep|Oncology|Dermatology|Pediatric|Psychiatric|Memory|Urgent[ ]Care|Nursing|Recovery|Treatment|Community"
-    r"|Counseling|Outpatient|Diagnostic|Breast|Bone|Joint|Fertility|Hospital|Veterans|VA|Family[ ]Health|Primary[ ]Care|Care)"
+    r"|Counseling|Outpatient|Diagnostic|Breast|Bone|Joint|Fertility|Hospital|Veterans|VA|Family[ ]Health"
+    r"|Primary[ ]Care|Care)"
 )
 _STRONG = (
-    rf"(?:Hospitals?|HOSPITAL|Hospice|Infirmary|Sanatorium|Sanitarium|Clinics?|CLINIC|Polyclinic|Hosp\b\.?|Surgicenter|Nursing[ ]Home"
-    rf"|Med(?:ical)?\.?[ ]{_CENTER}\.?|MEDICAL[ ]CENTER|Health[ ]?[Cc]are(?:[ ](?:System|Center|Network|Services))?|Healthcare"
+    rf"(?:Hospitals?|HOSPITAL|Hospice|Infirmary|Sanatorium|Sanitarium|Clinics?|CLINIC|Polyclinic|Hosp\b\.?"
+    rf"|Surgicenter|Nursing[ ]Home"
+    rf"|Med(?:ical)?\.?[ ]{_CENTER}\.?|MEDICAL[ ]CENTER|Health[ ]?[Cc]are(?:[ ](?:System|Center|Network"
+    rf"|Services))?|Healthcare"
     rf"|Health[ ](?:System|Center|Centre|Network|Services|Partners|Department|Group|Sciences?|Campus|Alliance)s?"
-    rf"|Medical[ ](?:Group|Associates|College|School|Plaza|Arts|Campus|Partners|Offices?|Practice|Pavilion|Tower|Building)"
+    rf"|Medical[ ](?:Group|Associates|College|School|Plaza|Arts|Campus|Partners|Offices?|Practice|Pavilion"
+    rf"|Tower|Building)"
     rf"|{_FIELD}[ ](?:{_CENTER}|Institute|Associates|Group|Specialists|Facility|Home|Pavilion|Foundation|Partners)"
-    rf"|Institute|Rehab(?:ilitation)?(?:[ ]{_CENTER})?|Pharmacy|Assisted[ ]Living|Retirement[ ](?:Home|Community)|Urgent[ ]Care"
-    rf"|Family[ ](?:Practice|Medicine)|Pediatrics|Physicians[ ]Group|University|College|Elementary(?:[ ]School)?|(?:High|Middle|Grade|Primary)[ ]School"
-    rf"|School|Academy|Correctional[ ](?:Facility|Institution)|Shelter|Penitentiary|Radiology|Imaging|Orthop(?:a)?edics|Cardiology|Laboratories"
+    rf"|Institute|Rehab(?:ilitation)?(?:[ ]{_CENTER})?|Pharmacy|Assisted[ ]Living|Retirement[ ](?:Home"
+    rf"|Community)|Urgent[ ]Care"
+    rf"|Family[ ](?:Practice|Medicine)|Pediatrics|Physicians[ ]Group|University|College"
+    rf"|Elementary(?:[ ]School)?|(?:High|Middle|Grade|Primary)[ ]School"
+    rf"|School|Academy|Correctional[ ](?:Facility|Institution)|Shelter|Penitentiary|Radiology|Imaging"
+    rf"|Orthop(?:a)?edics|Cardiology|Laboratories"
     rf"|Senior[ ]Living|Care[ ]Home|Manor|Rest[ ]Home)"
 )
 _WEAK = (
-    r"(?:General|Memorial|Health|Med|Medicine|Gen|Medical|Regional|VA|Children['’]s|Presbyterian|Methodist|Baptist|Lutheran"
+    r"(?:General|Memorial|Health|Med|Medicine|Gen|Medical|Regional|VA|Children['’]s|Presbyterian|Methodist"
+    r"|Baptist|Lutheran"
     r"|Adventist|Center|Centre|Ctr\.?|County|Radiology|Oncology|Pavilion|Infirmary|Mercy|Campus)"
 )
 _W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
 _GO_ON = rf"(?:[ ](?:{_STRONG}|{_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
 _FACILITY = re.compile(
-    rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}})(?![\w-])"
+    rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del"
+    rf"|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}})(?![\w-])"
 )
 _SAINT = re.compile(
-    rf"(?<!\w)(?:St\.|St|Saint|ST\.|Mount|Mt\.|Our[ ]Lady[ ]of(?:[ ]the)?|Holy|Sacred|Good)[ ](?P<of>[A-Z][\w]+(?:-[A-Z]\w+)?)(?:['’]s)?{_GO_ON}{{0,3}}(?!\w)"
+    rf"(?<!\w)(?:St\.|St|Saint|ST\.|Mount|Mt\.|Our[ ]Lady[ ]of(?:[ ]the)?|Holy|Sacred"
+    rf"|Good)[ ](?P<of>[A-Z][\w]+(?:-[A-Z]\w+)?)(?:['’]s)?{_GO_ON}{{0,3}}(?!\w)"
 )
 _PLACE_AND_WEAK = re.compile(rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,3}})(?P<head>{_WEAK}){_GO_ON}{{0,2}}(?![\w-])")
 _TREATED_AT = re.compile(
-    rf"\b(?:(?:seen|treated|admitted|evaluated|presented|presenting|presents|hospitali[sz]ed|transferred|followed|visit(?:ed|ing)?|surgery|operated|check-?up|care|managed|diagnosed"
-    rf"|scanned|imaged|performed|reviewed|assessed|delivered|born|resides|residing|lives|living|works|employed|discharged|attends|underwent|received|enrolled|consult(?:ed|ation)?|appointment"
-    rf"|biopsy|imaging|films?|images|mri|ct|study|studies|exam|examination|scan|x-?ray|radiographs?|report|follow-?up|clinic|procedure|placed|done|taken|obtained|referred)"
-    rf"(?:[ ](?!at\b|to\b)[\w-]+){{0,3}}?[ ](?:at|from|to)|(?:from|to|at)[ ]an?[ ]outside[ ](?:hospital|facility)[, (]+)[ ](?:the[ ]|our[ ])?(?P<name>{_W}(?:[ ]{_W}){{1,3}})(?!\w)"
+    rf"\b(?:(?:seen|treated|admitted|evaluated|presented|presenting|presents|hospitali[sz]ed|transferred"
+    rf"|followed|visit(?:ed|ing)?|surgery|operated|check-?up|care|managed|diagnosed"
+    rf"|scanned|imaged|performed|reviewed|assessed|delivered|born|resides|residing|lives|living|works"
+    rf"|employed|discharged|attends|underwent|received|enrolled|consult(?:ed|ation)?|appointment"
+    rf"|biopsy|imaging|films?|images|mri|ct|study|studies|exam|examination|scan|x-?ray|radiographs?|report"
+    rf"|follow-?up|clinic|procedure|placed|done|taken|obtained|referred)"
+    rf"(?:[ ](?!at\b|to\b)[\w-]+){{0,3}}?[ ](?:at|from|to)|(?:from|to|at)[ ]an?[ ]outside[ ](?:hospital"
+    rf"|facility)[, (]+)[ ](?:the[ ]|our[ ])?(?P<name>{_W}(?:[ ]{_W}){{1,3}})(?!\w)"
 )
 _LOWER_HEAD = re.compile(
     r"[ ](?:downtown|main|branch|metro|outpatient|satellite|medical|health|cancer|heart|general|community|imaging)?[ ]?"
     r"(?:clinic|hospital|office|campus|branch|center|facility|med[ ]center|med[ ]ctr|infirmary)(?!\w)"
 )
 _JOINED = re.compile(
-    rf"(?:,[ ]|[ ]in[ ]|[ ]at[ ]|[ ]of[ ]|[ ]-[ ])(?:downtown[ ]|the[ ])?(?:(?P<state>(?:{STATES})(?!\w|,?[ ][A-Z][a-z]))|(?P<city>(?:St\.[ ])?{_W}(?:[ ]{_W}){{0,2}})(?:,?[ ](?:{CODES})(?!\w)|,[ ](?:{STATES})(?!\w))?)"
+    rf"(?:,[ ]|[ ]in[ ]|[ ]at[ ]|[ ]of[ ]|[ ]-[ ])(?:downtown[ ]|the[ ])?(?:(?P<state>(?:{STATES})(?!\w"
+    rf"|,?[ ][A-Z][a-z]))|(?P<city>(?:St\.[ ])?{_W}(?:[ ]{_W}){{0,2}})(?:,?[ ](?:{CODES})(?!\w)"
+    rf"|,[ ](?:{STATES})(?!\w))?)"
 )
 _SHORT_PLACES = frozenset(("LA", "SF", "NY", "UW", "DC", "NYC", "Mass", "County", "City", "UC", "UT"))
 _DEPARTMENT = re.compile(
-    r"\b(?:Emergency|Internal|Family|Nuclear|Sports|Past|Mental|Public|Home|Behavioral|Attorney|Surgeon|Bone|Global|Occupational|Pulmonary)$"
+    r"\b(?:Emergency|Internal|Family|Nuclear|Sports|Past|Mental|Public|Home|Behavioral|Attorney|Surgeon|Bone"
+    r"|Global|Occupational|Pulmonary)$"
 )
 _HOSPITAL_WORDS = frozenset(
     ("General", "Memorial", "Regional", "Presbyterian", "Methodist", "Baptist", "Lutheran", "Adventist")
 )
 _GENERIC_HEAD = re.compile(
-    r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family|Shelter|Academy|Rehab|Urgent|Health Serv|Laborator|Med)"
+    r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family"
+    r"|Shelter|Academy|Rehab|Urgent|Health Serv|Laborator|Med)"
 )
 
 

@@ -12,31 +12,49 @@ _LABELS = {
     "PHONE": r"(?:tele)?phone|tel|mobile|cell(?:ular)?(?:\sphone)?|pager|beeper|call(?:back)?|contact\snumber"
     r"|ph(?=[\s:.\#]*[(+\d])|ext(?:ension)?|voicemail|landline|whatsapp",
     "ACCESSION": rf"accession|acc(?:n|ess)?{_NUMBERED}|acsn|requisition|req{_NUMBERED}",
-    "HEALTH_PLAN": r"(?:(?:health|medical|insurance|dental)\s)?(?:insurance|policy|policy\s?holder|member(?:ship)?|subscriber"
-    r"|beneficiary|payer|payor|enrollee|coverage|(?:health|insurance|medical)\splan|plan(?=\s(?:id|no|num|\#))|group(?=\s(?:id|no|num|\#)))"
-    r"|medicare|medicaid|hicn?|mbi|tricare|hpbn|hmo|ppo|blue\s(?:cross|shield)(?:\sblue\sshield)?|bcbs|aetna|cigna|humana|united\s?healthcare",
-    "ACCOUNT": rf"acc(?:oun)?t|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard|card{_NUMBERED}|statement{_NUMBERED}",
-    "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
-    "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}|passport|registration|credential{_NUMBERED}|permit",
-    "DEVICE": rf"serial|s/n|sn{_NUMBERED}|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei|mac\saddress|pacemaker|icd{_NUMBERED}|generator|lead{_NUMBERED}"
+    "HEALTH_PLAN": r"(?:(?:health|medical|insurance|dental)\s)?(?:insurance|policy|policy\s?holder|member(?:ship)?"
+    r"|subscriber"
+    r"|beneficiary|payer|payor|enrollee|coverage|(?:health|insurance|medical)\splan|plan(?=\s(?:id|no|num"
+    r"|\#))|group(?=\s(?:id|no|num|\#)))"
+    r"|medicare|medicaid|hicn?|mbi|tricare|hpbn|hmo|ppo|blue\s(?:cross|shield)(?:\sblue\sshield)?|bcbs|aetna"
+    r"|cigna|humana|united\s?healthcare",
+    "ACCOUNT": rf"acc(?:oun)?t|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
+    rf"|card{_NUMBERED}|statement{_NUMBERED}",
+    "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num"
+    rf"|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
+    "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}"
+    rf"|passport|registration|credential{_NUMBERED}|permit",
+    "DEVICE": rf"serial|s/n|sn{_NUMBERED}|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei"
+    rf"|mac\saddress|pacemaker|icd{_NUMBERED}|generator|lead{_NUMBERED}"
     rf"|catalog|pump{_NUMBERED}|prosthesis{_NUMBERED}",
-    "BIOMETRIC": r"biometrics?|finger\s?prints?|thumb\s?prints?|voice\s?prints?|retinal?\s?(?:scan|print|image|template)?(?=\s*(?:id|\#|no\b|template|hash|code|:|ref))"
-    r"|iris\s?(?:scan|code|template|pattern|image)?(?=\s*(?:id|\#|no\b|template|hash|code|:|ref|scan))|palm\s?(?:print|vein)|face\s?(?:print|template|id)|facial\s(?:template|recognition|scan)"
+    "BIOMETRIC": r"biometrics?|finger\s?prints?|thumb\s?prints?|voice\s?prints?|retinal?\s?(?:scan|print|image"
+    r"|template)?(?=\s*(?:id|\#|no\b|template|hash|code|:|ref))"
+    r"|iris\s?(?:scan|code|template|pattern|image)?(?=\s*(?:id|\#|no\b|template|hash|code|:|ref|scan))"
+    r"|palm\s?(?:print|vein)|face\s?(?:print|template|id)|facial\s(?:template|recognition|scan)"
     r"|dna\s(?:profile|sample|id)|hand\sgeometry|gait\s(?:id|signature)|ear\s?print",
-    "PHOTO": r"photo(?:graph)?s?|picture(?=\s(?:id|file|no|num|\#|ref))|full[- ]?face(?:\s(?:photo(?:graph)?|image))?|headshot|image\s(?:file|id)|portrait|snapshot|mugshot",
-    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?\#)|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient|pt\.?)\s?rec(?:ord)?s?|medrec|chart|(?:hospital|unit|clinic|facility){_NUMBERED}"
-    rf"|(?:patient|pt\.?|person|hosp(?:ital)?)\s?(?:id(?:entifier|entification)?|\#|no\b|num\w*)|pid|mpi|empi|urn|uhid|nhs|record{_NUMBERED}|folder{_NUMBERED}",
-    "OTHER_ID": r"id(?:entifier|entification)?|(?:case|study|subject|participant|trial|specimen|sample|slide|tissue|order|visit|encounter|csn|fin|admission|episode|referral|authorization"
-    r"|auth|claim|reference|ref|confirmation|ticket|site|registry|donor|badge|employee|staff|prescription|rx|tracking|bar\s?code|wristband|tax|ein|tin|student|military|service|unos|mychart|uuid"
-    r"|guid|uid|user(?:name)?|login|file|block|script|locker|room\skey|inmate|booking|docket|cohort|randomi[sz]ation|screening|transaction|incident|dispatch|run|report|exam|consent|kit)"
+    "PHOTO": r"photo(?:graph)?s?|picture(?=\s(?:id|file|no|num|\#|ref))|full[- ]?face(?:\s(?:photo(?:graph)?|image))?"
+    r"|headshot|image\s(?:file|id)|portrait|snapshot|mugshot",
+    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?\#)|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient"
+    rf"|pt\.?)\s?rec(?:ord)?s?|medrec|chart|(?:hospital|unit|clinic|facility){_NUMBERED}"
+    rf"|(?:patient|pt\.?|person|hosp(?:ital)?)\s?(?:id(?:entifier|entification)?|\#|no\b|num\w*)|pid|mpi|empi"
+    rf"|urn|uhid|nhs|record{_NUMBERED}|folder{_NUMBERED}",
+    "OTHER_ID": r"id(?:entifier|entification)?|(?:case|study|subject|participant|trial|specimen|sample|slide|tissue"
+    r"|order|visit|encounter|csn|fin|admission|episode|referral|authorization"
+    r"|auth|claim|reference|ref|confirmation|ticket|site|registry|donor|badge|employee|staff|prescription|rx"
+    r"|tracking|bar\s?code|wristband|tax|ein|tin|student|military|service|unos|mychart|uuid"
+    r"|guid|uid|user(?:name)?|login|file|block|script|locker|room\skey|inmate|booking|docket|cohort"
+    r"|randomi[sz]ation|screening|transaction|incident|dispatch|run|report|exam|consent|kit)"
     r"(?:\s?(?:id(?:entifier)?\b|\#|no\b|num\w*|code\b))|csn|username|enrolled\sas|randomi[sz]ed\sas",
 }
 _SCORES = {"OTHER_ID": 0.8, "PHONE": 0.85, "HEALTH_PLAN": 0.88, "ACCOUNT": 0.88, "DEVICE": 0.86, "PHOTO": 0.86}
 _LEAST_DIGITS = {"PHONE": 4, "FAX": 4, "DEVICE": 4, "BIOMETRIC": 2, "ACCOUNT": 4, "VEHICLE": 2, "SSN": 4}
 _LINK = (
-    r"(?:\s?(?:numbers?|num|nbr|no|nos|ids?|identifier|identification|code|card|records?|file|ref|reference|registration|policy|plan|member"
-    r"|group|serial|template|hash|tag|plate|claim|scan|is|was|of|as|on|for|the|under|listed|this|patient|pt|reads?|reading|ending|in|with|at"
-    r"|his|her|a|entry|stored|filed|issued|recorded|device|lot|model|me|us|back|my|their|our|and|(?:st|s)ate)\b\.?){0,6}"
+    r"(?:\s?(?:numbers?|num|nbr|no|nos|ids?|identifier|identification|code|card|records?|file|ref|reference"
+    r"|registration|policy|plan|member"
+    r"|group|serial|template|hash|tag|plate|claim|scan|is|was|of|as|on|for|the|under|listed|this|patient|pt"
+    r"|reads?|reading|ending|in|with|at"
+    r"|his|her|a|entry|stored|filed|issued|recorded|device|lot|model|me|us|back|my|their|our|and|(?:st"
+    r"|s)ate)\b\.?){0,6}"
 )
 _VALUE = r"\#?[A-Za-z0-9]+(?:[-–/._:*][A-Za-z0-9]+|[ ](?=\d)\d+|[ ][A-Z]{1,3}(?=\d)\w+){0,8}"
 _LABELLED = re.compile(
@@ -47,17 +65,24 @@ _LABELLED = re.compile(
     re.I,
 )
 _SURE = re.compile(
-    r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|medical record|s/n|ext)$",
+    r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea"
+    r"|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|medical record|s/n|ext)$",
     re.I,
 )
 _MEASURE = re.compile(
-    r"\d{1,9}(?:\.\d{1,9})?[-\s]?(?:mm|cm|mg|mcg|ml|cc|kg|g|lb|lbs|fr|french|gauge|ga|holes?|weeks?|wks?|days?|months?|mos?|years?|yrs?|yo|hours?|hrs?|h|minutes?|min|points?|pins?|degrees?|hz|bpm"
-    r"|percent|units?|iu|meq|mmol|mmhg|f|c|x\d+|leads?|french|chamber|volts?|v|ohms?|ma|ms|am|pm|st|nd|rd|th|mhz|level|times|patients)(?:\W.*)?", re.I
-)  # fmt: skip
+    r"\d{1,9}(?:\.\d{1,9})?[-\s]?(?:mm|cm|mg|mcg|ml|cc|kg|g|lb|lbs|fr|french|gauge|ga|holes?|weeks?|wks?"
+    r"|days?|months?|mos?|years?|yrs?|yo|hours?|hrs?|h|minutes?|min|points?|pins?|degrees?|hz|bpm"
+    r"|percent|units?|iu|meq|mmol|mmhg|f|c|x\d+|leads?|french|chamber|volts?|v"
+    r"|ohms?|ma|ms|am|pm|st|nd|rd|th|mhz|level|times|patients)(?:\W.*)?",
+    re.I,
+)
 UNIT_AFTER = re.compile(
-    r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/|%|x\s?\d|steps|kcal|hz|ms|cfu|platelets|patients|subjects|women|men|people|participants"
-    r"|deaths|wbc|rbc|ng|pg|per|weeks?|days?|hours?|years?|months?|minutes?|degrees?|french|gauge|mmhg|bpm|volts?|ohms?)(?![A-Za-z])", re.I
-)  # fmt: skip
+    r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/|%|x\s?\d|steps|kcal|hz"
+    r"|ms|cfu|platelets|patients|subjects|women|men|people|participants"
+    r"|deaths|wbc|rbc|ng|pg|per|weeks?|days?|hours?|years?|months?|minutes?|degrees?|french"
+    r"|gauge|mmhg|bpm|volts?|ohms?)(?![A-Za-z])",
+    re.I,
+)
 
 
 def vote(text: str) -> Iterator[Span]:

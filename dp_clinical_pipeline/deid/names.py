@@ -14,7 +14,8 @@ _COMMA = re.compile(rf"(?<![\w-])(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P
 _TOKEN = re.compile(rf"(?<![\w'’-]){WORD}")
 _INITIALS_FIRST = re.compile(rf"(?<![\w.'’-])(?:[A-Z]\.[ ]?){{1,3}}(?P<last>{WORD})")
 _PERSON_BEFORE = re.compile(
-    r"(?:\b(?:male|female|man|woman|m|f|patient|pt|boy|girl|child|gentleman|lady|yo|y/o|old|infant|person|individual)\b[^.;:]{0,60}"
+    r"(?:\b(?:male|female|man|woman|m|f|patient|pt|boy|girl|child|gentleman|lady|yo|y/o|old|infant|person"
+    r"|individual)\b[^.;:]{0,60}"
     r"|[,(:;]\s?|\bfor\s|\bon\s)$",
     re.I,
 )

@@ -11,9 +11,11 @@ _FREE = re.compile(
       (?P<EMAIL>(?<![.+%-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}
         |[\w.+-]{1,64}\s?[\[({]\s?at\s?[\])}]\s?[\w-]{1,63}(?:\s?(?:\.|[\[({]\s?dot\s?[\])}])\s?[\w-]{1,63}){1,4})
     | (?P<URL>(?:https?|ftp|sftp|file)://[^\s<>"'()]+|www\.[^\s<>"'()]+
-        |(?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|edu|gov|mil|io|info|health|med|clinic|hospital|us|uk|ca|de|fr|app|me|tv|biz)(?:/[^\s<>"'()]*)?(?![\w@]|\.\w))
+        |(?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|edu|gov|mil|io|info|health|med|clinic|hospital|us|uk|ca|de|fr
+          |app|me|tv|biz)(?:/[^\s<>"'()]*)?(?![\w@]|\.\w))
     | (?P<MAC>(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?!\w))
-    | (?P<IPv6>(?:[0-9a-f]{1,4}:){3,7}(?:[0-9a-f]{1,4}|:)(?!\w)|(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}:){0,5}[0-9a-f]{1,4}(?!\w))
+    | (?P<IPv6>(?:[0-9a-f]{1,4}:){3,7}(?:[0-9a-f]{1,4}|:)(?!\w)
+      |(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}:){0,5}[0-9a-f]{1,4}(?!\w))
     | (?P<IP>(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?:/\d{1,2})?(?!\.?\d))
     | (?P<PHOTO>[\w-]{1,80}\.(?:jpe?g|png|gif|tiff?|bmp|heic|dcm|dicom|mp4|mov|avi|pdf)(?!\w))
     | (?P<UUID>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?!\w))
@@ -51,7 +53,8 @@ _BARE = re.compile(
     re.X,
 )
 _PUBLIC = re.compile(
-    r"(?:PMID|PMC|NCT|OMIM|ATCC|RRID|FDA|DOI|ISBN|ISSN|ISRCTN|ICD|CPT|HCPCS|LOINC|SNOMED|RXCUI|GSE|RS|CVE|EudraCT)[\s:#-]{0,3}$",
+    r"(?:PMID|PMC|NCT|OMIM|ATCC|RRID|FDA|DOI|ISBN|ISSN|ISRCTN|ICD|CPT|HCPCS|LOINC|SNOMED|RXCUI|GSE|RS|CVE"
+    r"|EudraCT)[\s:#-]{0,3}$",
     re.I,
 )
 _PUBLIC_VALUE = re.compile(

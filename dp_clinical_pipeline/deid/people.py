@@ -10,24 +10,34 @@ from dp_clinical_pipeline.deid.spans import Span
 _PARTICLES = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
 _PART = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}}|{_PARTICLES}{WORD})"
 _TITLES = (
-    r"(?:Dr|DR|dr|Drs|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme|Nurse|Sister|Father|Fr|Rev"
-    r"|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col|Judge|Officer|Detective|Attorney|Señora?|Aunt|Uncle|Grandma"
+    r"(?:Dr|DR|dr|Drs|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme"
+    r"|Nurse|Sister|Father|Fr|Rev"
+    r"|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col|Judge|Officer|Detective|Attorney|Señora?|Aunt"
+    r"|Uncle|Grandma"
     r"|Grandpa|RN|NP|PA-C)"
 )
 _ROLE = (
-    r"(?:wife|husband|spouse|partner|mother|father|mom|dad|parent|son|daughter|sister|brother|aunt|uncle|cousin|niece|nephew"
-    r"|fianc[eé]e?|girlfriend|boyfriend|friend|neighbou?r|guardian|caregiver|grandmother|grandfather|grandson|granddaughter"
-    r"|roommate|daughter-in-law|son-in-law|mother-in-law|father-in-law|stepfather|stepmother|interpreter|sibling|twin|employer)"
+    r"(?:wife|husband|spouse|partner|mother|father|mom|dad|parent|son|daughter|sister|brother|aunt|uncle"
+    r"|cousin|niece|nephew"
+    r"|fianc[eé]e?|girlfriend|boyfriend|friend|neighbou?r|guardian|caregiver|grandmother|grandfather"
+    r"|grandson|granddaughter"
+    r"|roommate|daughter-in-law|son-in-law|mother-in-law|father-in-law|stepfather|stepmother|interpreter"
+    r"|sibling|twin|employer)"
 )
 _CLINICIAN = (
-    r"(?:physician|provider|doctor|surgeon|radiologist|cardiologist|pathologist|oncologist|neurologist|clinician|practitioner"
-    r"|pcp|attending|resident|fellow|technologist|tech|sonographer|assistant|an(?:a)?esthesiologist|transcriptionist|nurse"
+    r"(?:physician|provider|doctor|surgeon|radiologist|cardiologist|pathologist|oncologist|neurologist"
+    r"|clinician|practitioner"
+    r"|pcp|attending|resident|fellow|technologist|tech|sonographer|assistant|an(?:a)?esthesiologist"
+    r"|transcriptionist|nurse"
     r"|author|reader|hospitalist|intern|midwife|therapist|dictator|scribe|consultant|referrer|md)"
 )
 _VERB = (
-    r"(?:signed|dictated|read|interpreted|reviewed|approved|verified|transcribed|entered|authenticated|ordered|performed"
-    r"|requested|prepared|reported|finali[sz]ed|cosigned|co-signed|witnessed|seen|evaluated|examined|referred|discussed|notified"
-    r"|informed|paged|called|relayed|communicated|conveyed|spoke|spoken|talked|treated|followed|admitted|accompanied|brought\sin"
+    r"(?:signed|dictated|read|interpreted|reviewed|approved|verified|transcribed|entered|authenticated"
+    r"|ordered|performed"
+    r"|requested|prepared|reported|finali[sz]ed|cosigned|co-signed|witnessed|seen|evaluated|examined"
+    r"|referred|discussed|notified"
+    r"|informed|paged|called|relayed|communicated|conveyed|spoke|spoken|talked|treated|followed|admitted"
+    r"|accompanied|brought\sin"
     r"|cared\sfor|seen\sand\sexamined|supervised|confirmed|consultation|conversation|attended|given|provided|phoned)"
 )
 _VALUE = (
@@ -36,26 +46,37 @@ _VALUE = (
 _TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
 _LABEL = re.compile(
     rf"""(?<!\w)(?:
-      (?P<sure>(?:{_ROLE}|{_CLINICIAN}|patient|pt|client|member|subscriber|guarantor|insured|policy\s?holder|emergency\scontact|next\sof\skin
-        |full|first|last|middle|maiden|legal|given|family|preferred|technician|attending|referring|ordering|requesting|primary\scare|consulting|admitting
-        |treating|reading|interpreting|dictating|supervising|operating|performing|responsible)['’]?s?\s(?:name|{_CLINICIAN})(?:\s(?:name|of\srecord))?(?:\s?\(\w{{1,9}}\))?
-        |name|pt\sname|patient\sname|surname|{_CLINICIAN}s?|dr|electronically\ssigned|signed|signature|{_VERB}(?:\selectronically)?\sby|attn|attention|author|pcp|next\sof\skin|nok|kin|emergency\scontact|cc)
-      |(?P<weak>patient|pt|{_ROLE}|contact|from|to|by|witness|informant|resident|client|re|regarding|subject|member|subscriber|insured|guarantor|dear)
+      (?P<sure>(?:{_ROLE}|{_CLINICIAN}|patient|pt|client|member|subscriber|guarantor|insured|policy\s?holder
+        |emergency\scontact|next\sof\skin
+        |full|first|last|middle|maiden|legal|given|family|preferred|technician|attending|referring|ordering
+          |requesting|primary\scare|consulting|admitting
+        |treating|reading|interpreting|dictating|supervising|operating|performing|responsible)['’]?s?\s(?:name
+          |{_CLINICIAN})(?:\s(?:name|of\srecord))?(?:\s?\(\w{{1,9}}\))?
+        |name|pt\sname|patient\sname|surname|{_CLINICIAN}s?|dr|electronically\ssigned|signed|signature
+          |{_VERB}(?:\selectronically)?\sby|attn|attention|author|pcp|next\sof\skin|nok|kin|emergency\scontact|cc)
+      |(?P<weak>patient|pt|{_ROLE}|contact|from|to|by|witness|informant|resident|client|re|regarding|subject
+        |member|subscriber|insured|guarantor|dear)
       )(?:\s?\((?:s|printed|print|name|relationship|\w{{1,12}})\))?\s?(?:[:=]|(?<=dear))\s{{0,3}}(?P<name>{_VALUE})""",
     re.X | re.I,
 )
 _CREDENTIAL = re.compile(
-    rf"""(?<![\w-])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?|N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
-      |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD|Esq)(?![\w'’])""",
+    rf"""(?<![\w-])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?
+          |N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
+      |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD
+        |Esq)(?![\w'’])""",
     re.X,
 )
 _AROUND = re.compile(
     rf"""(?<!\w)(?:
-      (?i:(?P<by>{_VERB}\s(?:by|with|to|under|from|of|out\sto|electronically\sby|at\slength\swith)|per|spoke\swith|paged|notified|informed|called|told|phoned|contact|contacted|call|reach|cc|attention))
-      |(?i:(?P<called>named|called|nicknamed|identified\sas|name\sis|i\sam|this\sis|goes\sby|aka|a\.k\.a\.|dear|regards,|sincerely,|thank\syou,|hello|hi|re:|regarding|thanks
-        |(?:patients?|pts?|case|those|someone|individuals?|male|female|man|woman|gentleman|lady|girl|boy|child|infant|toddler|teen|adult)\s(?:like|such\sas|similar\sto|of|is|was|to|named|called)
+      (?i:(?P<by>{_VERB}\s(?:by|with|to|under|from|of|out\sto|electronically\sby|at\slength\swith)|per
+        |spoke\swith|paged|notified|informed|called|told|phoned|contact|contacted|call|reach|cc|attention))
+      |(?i:(?P<called>named|called|nicknamed|identified\sas|name\sis|i\sam|this\sis|goes\sby|aka|a\.k\.a\.|dear
+        |regards,|sincerely,|thank\syou,|hello|hi|re:|regarding|thanks
+        |(?:patients?|pts?|case|those|someone|individuals?|male|female|man|woman|gentleman|lady|girl|boy|child
+          |infant|toddler|teen|adult)\s(?:like|such\sas|similar\sto|of|is|was|to|named|called)
         |similar\sto|case\sof|care\sof|by\sthe\sname\sof
-        |(?:his|her|their|the|patient['’]s|pt['’]s|a)\s(?:\w+\s)?{_ROLE}|{_ROLE}|pt|patient|{_CLINICIAN}|client|surrogate|proxy|roommate))
+        |(?:his|her|their|the|patient['’]s|pt['’]s|a)\s(?:\w+\s)?{_ROLE}|{_ROLE}|pt|patient|{_CLINICIAN}|client
+          |surrogate|proxy|roommate))
       (?:,|\sis|\swas|\snamed|\scalled)?
     )[ ](?:\(|(?:Mr|Mrs|Ms|Dr)\.?[ ])?(?P<name>{_PART}(?:[ ]{_PART}){{0,2}})""",
     re.X,
@@ -90,7 +111,8 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
             break
         words += 1
         last = start + token.start() + len(raw)
-        if token.group().endswith(",") and rule not in ("label", "title"):
+        sentence_ends = raw.endswith(".") and len(core) > 2 and "." not in core
+        if sentence_ends or (token.group().endswith(",") and rule not in ("label", "title")):
             break
     if words == 0:
         return start, start

@@ -16,26 +16,39 @@ _CLINICAL_CODES = frozenset(
 _C = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’]{0,30}+)"
 _DIRECTION = r"(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West|Northeast|Northwest|Southeast|Southwest)"
 _SUFFIX = (
-    r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Plaza|Square|Sq|Terrace|Ter|Parkway|Pkwy"
-    r"|Highway|Hwy|Circle|Cir|Trail|Trl|Way|Alley|Loop|Turnpike|Pike|Crescent|Close|Row|Route|Rte|Path|Run|Point|Pt|Ridge|Cove"
-    r"|Expressway|Expy|Freeway|Fwy|Broadway|Crossing|Mews|Heights|Hts|Walk|Bypass|Estates?|Village|Isle|Glen|Hollow|Bend|Grove"
-    r"|Meadows?|Hills?|Park|Gardens?|View|Landing|Mall|Station|Port|Ports|Spring|Springs|Creek|Mill|Mills|Ford|Forge|Falls|Forks?"
-    r"|Shores?|Union|Valley|Vista|Knolls?|Island|Junction|Lake|Lakes|Manor|Mission|Mount|Mountain|Oval|Pass|Pine|Pines|Plain|Plains"
-    r"|Prairie|Ranch|Rapids|River|Rue|Shoal|Stravenue|Stream|Summit|Throughway|Trace|Track|Trafficway|Tunnel|Viaduct|Ville|Well|Wells"
+    r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Plaza|Square|Sq"
+    r"|Terrace|Ter|Parkway|Pkwy"
+    r"|Highway|Hwy|Circle|Cir|Trail|Trl|Way|Alley|Loop|Turnpike|Pike|Crescent|Close|Row|Route|Rte|Path|Run"
+    r"|Point|Pt|Ridge|Cove"
+    r"|Expressway|Expy|Freeway|Fwy|Broadway|Crossing|Mews|Heights|Hts|Walk|Bypass|Estates?|Village|Isle|Glen"
+    r"|Hollow|Bend|Grove"
+    r"|Meadows?|Hills?|Park|Gardens?|View|Landing|Mall|Station|Port|Ports|Spring|Springs|Creek|Mill|Mills"
+    r"|Ford|Forge|Falls|Forks?"
+    r"|Shores?|Union|Valley|Vista|Knolls?|Island|Junction|Lake|Lakes|Manor|Mission|Mount|Mountain|Oval|Pass"
+    r"|Pine|Pines|Plain|Plains"
+    r"|Prairie|Ranch|Rapids|River|Rue|Shoal|Stravenue|Stream|Summit|Throughway|Trace|Track|Trafficway|Tunnel"
+    r"|Viaduct|Ville|Well|Wells"
     r"|STREET|AVENUE|ROAD|LANE|DRIVE|BOULEVARD|COURT|ST|AVE|RD|LN|DR|BLVD|CT|PL|HWY)"
 )
-_UNIT = r"(?:,?[ ](?:Apt|Apartment|Unit|Suite|Ste|Room|Rm|Floor|Fl|Bldg|Building|Lot|No|APT|UNIT|SUITE)\.?[ ]?\#?\w{1,6}|,?[ ]\#[ ]?\w{1,6})?"
+_UNIT = (
+    r"(?:,?[ ](?:Apt|Apartment|Unit|Suite|Ste|Room|Rm|Floor|Fl|Bldg|Building|Lot|No|APT|UNIT"
+    r"|SUITE)\.?[ ]?\#?\w{1,6}|,?[ ]\#[ ]?\w{1,6})?"
+)
 _STREET = re.compile(
     rf"""(?<![\w/.-])(?:
-      \d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?[ ](?:{_DIRECTION}\.?[ ])?(?:(?:{_C}\.?|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH)|de|la|del|los|las|of|the)[ ]){{1,4}}
+      \d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?[ ](?:{_DIRECTION}\.?[ ])?(?:(?:{_C}\.?|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD
+        |TH)|de|la|del|los|las|of|the)[ ]){{1,4}}
         {_SUFFIX}(?![\w'’])\.?(?:[ ]{_DIRECTION}(?!\w)\.?)?{_UNIT}
-    | \d{{1,6}}[ ](?:[A-Z][a-z]{{2,20}}[ ]?){{1,3}}{_UNIT},[ \n](?=[A-Z][a-z]+(?:[ ][A-Z][a-z]+){{0,2}},[ ](?:{CODES}|{STATES})(?!\w))
+
+      | \d{{1,6}}[ ](?:[A-Z][a-z]{{2,20}}[ ]?){{1,3}}{_UNIT},[ \n](?=[A-Z][a-z]+(?:[ ][A-Z][a-z]+){{0,2}},[ ](?:{CODES}
+      |{STATES})(?!\w))
     | \d{{1,6}}[ ](?:[a-z]{{3,15}}[ ]){{1,2}}(?:street|avenue|ave|road|rd|lane|drive|blvd|boulevard|court)(?!\w)\.?
     | (?:P\.?[ ]?O\.?|Post[ ]Office)[ ]?(?:Box|BOX)[ ]\#?\d{{1,8}}
     | (?:RR|R\.R\.|Rural[ ]Route|HC)[ ]\#?\d{{1,5}},?[ ]Box[ ]\d{{1,6}}
     | (?:Highway|Hwy|Interstate|County[ ]Road|State[ ]Route)[ ]\#?\d{{1,5}}(?!\w)
     | (?:Unit|PSC)[ ]\d{{2,5}},?[ ]Box[ ]\d{{1,6}}
-    | (?:[A-Z][a-z'’]+[ ]){{1,3}}(?:Street|Avenue|Ave\.?|Blvd\.?|Boulevard|Road|Rd\.|Lane|Parkway|Highway|Terrace)(?![\w'’]){_UNIT}
+    | (?:[A-Z][a-z'’]+[ ]){{1,3}}(?:Street|Avenue|Ave\.?|Blvd\.?|Boulevard|Road|Rd\.|Lane|Parkway|Highway
+      |Terrace)(?![\w'’]){_UNIT}
     | (?<=\bon[ ])(?:[A-Z][a-z'’]+[ ]){{1,2}}(?:Drive|Court|Place|Way|Circle|St\.|St|Dr\.)(?![\w'’])
     )""",
     re.X,
@@ -45,32 +58,44 @@ _NOT_STREET = re.compile(
 )
 _ZIP = re.compile(
     rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])
-      |(?i:zip(?:[\s-]?codes?)?|postal\s?codes?|post\s?code)(?:[ ](?:is|of|number))?[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
+      |(?i:zip(?:[\s-]?codes?)?|postal\s?codes?|post\s?code)(?:[ ](?:is|of
+        |number))?[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
         |[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|\d{{3}}(?=\W))(?!\w)
-      |(?i:(?:lives?|living|resid\w+|area|from|near|region)[ ](?:in[ ]|at[ ]|near[ ]|code[ ])?(?:zip[ ])?)(?P<lived>\d{{5}}(?:-\d{{4}})?)(?![\w-]|[ ](?:patients|people|feet|miles|steps))
+      |(?i:(?:lives?|living|resid\w+|area|from|near|region)[ ](?:in[ ]|at[ ]|near[ ]
+        |code[ ])?(?:zip[ ])?)(?P<lived>\d{{5}}(?:-\d{{4}})?)(?![\w-]|[ ](?:patients|people|feet|miles|steps))
       |(?<=[a-z][ ])(?P<plus_four>\d{{5}}-\d{{4}})(?![\w-])
       |(?P<canadian>[A-CEGHJ-NPR-TVXY]\d[A-CEGHJ-NPR-TV-Z][ ]\d[A-CEGHJ-NPR-TV-Z]\d)(?!\w))""",
     re.X,
 )
 _CITY_STATE = re.compile(
-    rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w|\.\w)|(?:{STATES})(?!\w))"
+    rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w"
+    rf"|\.\w)|(?:{STATES})(?!\w))"
 )
 _LIVED_IN = re.compile(
-    r"\b(?:(?:in|from|near|outside|around)|(?:lives?|living|resid\w+|moved|travel\w*|relocat\w+|born|visit\w*|transferred|trip|drove|flew)"
-    r"[ ](?:in|to|at|from|near|outside)|downtown|(?i:city|town|hometown|birthplace|residence|address|location)\s?:?)[ ]$",
+    r"\b(?:(?:in|from|near|outside|around)|(?:lives?|living|resid\w+|moved|travel\w*|relocat\w+|born"
+    r"|visit\w*|transferred|trip|drove|flew)"
+    r"[ ](?:in|to|at|from|near|outside)|downtown|(?i:city|town|hometown|birthplace|residence|address"
+    r"|location)\s?:?)[ ]$",
 )
 _RESIDES = re.compile(
-    rf"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|moved|relocated|hometown|resident|native|born(?:[ ]and[ ]raised)?|raised|grew[ ]up|commutes)[ ](?:alone[ ]|with[ ][\w ]{{3,20}}[ ])?"
-    rf"(?:in|to|from|of|at|near|outside)[ ](?:downtown[ ]|rural[ ]|the[ ](?:city|town)[ ]of[ ])?(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
+    rf"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|moved|relocated|hometown|resident|native"
+    rf"|born(?:[ ]and[ ]raised)?|raised|grew[ ]up|commutes)[ ](?:alone[ ]|with[ ][\w ]{{3,20}}[ ])?"
+    rf"(?:in|to|from|of|at|near|outside)[ ](?:downtown[ ]|rural[ ]|the[ ](?:city"
+    rf"|town)[ ]of[ ])?(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
 )
 _CITY_LABEL = re.compile(
-    rf"(?<!\w)(?i:city|town|hometown|birthplace|place[ ]of[ ]birth|municipality|county)\s?[:=]\s{{0,2}}(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
+    rf"(?<!\w)(?i:city|town|hometown|birthplace|place[ ]of[ ]birth|municipality"
+    rf"|county)\s?[:=]\s{{0,2}}(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
 )
 _COUNTY = re.compile(
-    rf"(?<![\w-])(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital|General|Medical|Health))"
+    rf"(?<![\w-])(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital"
+    rf"|General|Medical|Health))"
 )
 _TOKEN = re.compile(r"[A-ZÀ-Þ][\w]*(?:['’.\-&+][\w]+)*\.?|&|and|of|upon|de|del|la|the|y")
-_NAMES_A_THING = re.compile(r"\s(?:\d|Scientific|[Cc]oma|[Cc]riteria|[Cc]lassification|[Ss]cor|[Ss]cale|[Ss]ystem|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)")  # fmt: skip
+_NAMES_A_THING = re.compile(
+    r"\s(?:\d|Scientific|[Cc]oma|[Cc]riteria|[Cc]lassification|[Ss]cor|[Ss]cale|[Ss]ystem"
+    r"|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)"
+)
 _CODE_NAMES = frozenset(("NYC", "DC", "L.A."))
 
 

@@ -22,7 +22,25 @@ DEFAULT_MODE: Mode = "markov"
 MOST_DAYS = 365
 MARKOV_STAY = 0.5
 SMALL_ZIPS = frozenset(
-    "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split()
+    [
+        "036",
+        "059",
+        "063",
+        "102",
+        "203",
+        "556",
+        "692",
+        "790",
+        "821",
+        "823",
+        "830",
+        "831",
+        "878",
+        "879",
+        "884",
+        "890",
+        "893",
+    ]
 )  # Census 2000 areas of 20,000 people or fewer, 45 CFR 164.514(b)(2)(i)(B)
 _WORD = re.compile(r"[^\W\d_]+")
 _TLD = "example.org"
@@ -195,9 +213,12 @@ def _letter(old: str, draw: _Draw) -> str:
 
 
 _KIND_OF_PLACE = re.compile(
-    r"(?:(?:University|Children['’]?s|Women['’]?s|Community|Regional|Memorial|General|County|Cancer|Heart|VA)\s)?(?:Hospital|Clinic|Medical Center|Medical Ctr|Med Center|Med Ctr"
-    r"|Health System|Healthcare|Health|Institute|Hospice|Nursing Home|Rehabilitation Center|Pharmacy|Infirmary|School|University|College|clinic|hospital|office)", re.I
-)  # fmt: skip
+    r"(?:(?:University|Children['’]?s|Women['’]?s|Community|Regional|Memorial|General|County|Cancer|Heart"
+    r"|VA)\s)?(?:Hospital|Clinic|Medical Center|Medical Ctr|Med Center|Med Ctr"
+    r"|Health System|Healthcare|Health|Institute|Hospice|Nursing Home|Rehabilitation Center|Pharmacy"
+    r"|Infirmary|School|University|College|clinic|hospital|office)",
+    re.I,
+)
 
 
 def _facility(surface: str, draw: _Draw) -> str:

@@ -9,10 +9,30 @@ from dp_clinical_pipeline.deid.dates import MONTHS, WEEKDAYS
 
 _PIECE = re.compile(r"\d+|[A-Za-z]+|[^A-Za-z\d]+")
 _SUFFIXES = frozenset(("st", "nd", "rd", "th"))
-_UNITS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
-          "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth")  # fmt: skip
+_UNITS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+)
 ORDINALS = (*_UNITS, "twentieth", *(f"twenty-{u}" for u in _UNITS[:9]), "thirtieth", "thirty-first")
 _ORDINAL = re.compile("|".join(sorted(ORDINALS, key=len, reverse=True)).replace("-", "[- ]"), re.I)
+_LEADING = re.compile(r"(?:last|this|next|past) ", re.I)
 _ABBREVIATION = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*", re.I)
 
 
@@ -32,6 +52,10 @@ def shift_written(surface: str, days: int, *, year: int = 2000, day_first: bool 
 
     `year` stands in where none is written; a month without a day is read as its middle. Weekdays move along.
     """
+    led = _LEADING.match(surface)
+    if led:
+        moved_rest = shift_written(surface[led.end() :], days, year=year, day_first=day_first)
+        return None if moved_rest is None else led.group() + moved_rest
     weekday = surface.lower().removesuffix("s")
     if weekday in WEEKDAYS:
         moved = WEEKDAYS[(WEEKDAYS.index(weekday) + days) % 7] + ("s" if surface.lower().endswith("s") else "")
@@ -126,14 +150,15 @@ def _moved(taken: _Pieces, days: int, year: int) -> str:
     if taken.year is not None:
         written = pieces[taken.year]
         year = int(written) if len(written) > 2 else 2000 + int(written) if int(written) < 50 else 1900 + int(written)
-    slots = taken.day or [None]
+    slots: list[int | None] = [*taken.day] or [None]
     for n, slot in enumerate(slots):
         day = 15 if slot is None else _day_number(pieces[slot])
         moved = _safe_date(year, month, day) + timedelta(days=days)
         if slot is not None:
             _write_day(pieces, slot, moved.day)
         if n == 0:
-            pieces[taken.month] = _month_like(moved.month, month_text)
+            joined = taken.month > 0 and pieces[taken.month - 1] == "-"  # 01-MAY-2000: a short form, where May has one
+            pieces[taken.month] = _month_like(moved.month, month_text, short=joined and len(month_text) == 3)
             if taken.year is not None:
                 pieces[taken.year] = f"{moved.year % 100:02d}" if len(pieces[taken.year]) == 2 else f"{moved.year:04d}"
     return "".join(pieces)
@@ -179,11 +204,13 @@ def _all_padded(pieces: list[str]) -> bool:
     return not any(p.isalpha() for p in pieces) and all(len(p) != 1 for p in numbers)
 
 
-def _month_like(month: int, old: str) -> str:
+def _month_like(month: int, old: str, *, short: bool) -> str:
     if old.isdecimal():
-        return f"{month:02d}" if len(old) == 2 and old.startswith("0") or (len(old) == 2 and month < 10) else str(month)
+        return (
+            f"{month:02d}" if (len(old) == 2 and old.startswith("0")) or (len(old) == 2 and month < 10) else str(month)
+        )
     name = MONTHS[month - 1]
-    if len(old) <= 4 and old.lower() not in MONTHS or old.lower() == "sept":
+    if short or (len(old) <= 4 and old.lower() not in MONTHS):
         name = "sept" if month == 9 and len(old) == 4 else name[:3]
     return _cased(name, old)
 

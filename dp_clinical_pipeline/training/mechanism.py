@@ -85,7 +85,7 @@ def training_mechanism(
 
 
 def nonprivate_mechanism(home: Home, model: str) -> TrainingMechanism:
-    """Return the same schedule without a guarantee, for what stays in the enclave.
+    """Return a schedule over as many reports without a guarantee, for what stays in the enclave.
 
     Its sampling rate takes the exact number of patients where no public one is known: nothing of it may leave anyway.
     """
@@ -100,7 +100,7 @@ def nonprivate_mechanism(home: Home, model: str) -> TrainingMechanism:
         epsilon=None,
         delta=None,
         noise_multiplier=None,
-        sample_rate=min(1.0, settings.lot_size / patients),
-        steps=settings.steps,
+        sample_rate=min(1.0, settings.nonprivate_lot_size / patients),
+        steps=max(1, settings.steps * settings.lot_size // settings.nonprivate_lot_size),
         patients=patients,
     )

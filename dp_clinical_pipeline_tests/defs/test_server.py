@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_two_torch_steps_that_are_due_at_once_are_kept_apart(ward: Ward, column:
     assert len(spans) == len(TORCH) * len(GENERATORS)
     first, second = sorted((run.start_time or 0, run.end_time or 0) for run in runs)
     assert second[0] < first[1], "the two runs were not there at the same time, so the pool had nothing to do"
-    for (_, ended), (began, _) in zip(spans, spans[1:], strict=False):
+    for (_, ended), (began, _) in pairwise(spans):
         assert ended <= began
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dp_clinical_pipeline.deid.detect import Context, find_identifiers
+from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.deid.spans import TYPES
 
 HERE = Path(__file__).parent

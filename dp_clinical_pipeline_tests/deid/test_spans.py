@@ -1,5 +1,7 @@
 """Spans resolve to disjoint ones that cover all that was found."""
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def cells(given_spans: list[Span]) -> set[int]:
 @given(st.lists(spans, max_size=12))
 def test_resolved_spans_are_ordered_disjoint_and_cover_the_same(found: list[Span]) -> None:
     resolved = resolve(found)
-    assert all(a.end <= b.start for a, b in zip(resolved, resolved[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(resolved))
     assert cells(resolved) == cells(found)
     assert resolve(resolved) == resolved
     assert resolve(found[::-1]) == resolved
@@ -44,7 +46,7 @@ pieces = st.sampled_from(
 def test_any_text_survives_and_offsets_map_back(text: str) -> None:
     found = find_identifiers(text)
     assert all(0 <= s.start < s.end <= len(text) for s in found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
     kept = masked(text, found)
     for span in found:
         kept = kept.replace(f"[{span.type}]", text[span.start : span.end], 1)

@@ -54,9 +54,7 @@ def test_a_published_noise_multiplier_costs_its_epsilon(epsilon, noise):
     assert pld_epsilon([training_event(noise, 0.008, 500)], DELTA) == pytest.approx(epsilon, rel=0.01)
 
 
-@pytest.mark.parametrize(
-    ("epsilon", "noise"), [(1, 1.0197), pytest.param(0.01, 43.68, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("epsilon", "noise"), [(1, 1.0197), pytest.param(0.01, 43.68, marks=pytest.mark.long)])
 def test_calibration_finds_the_published_noise(epsilon, noise):
     found = calibrate(epsilon=epsilon, delta=DELTA, sample_rate=0.008, steps=500).check()
     assert found.noise_multiplier == pytest.approx(noise, rel=0.01)
@@ -73,7 +71,7 @@ def test_calibration_spends_nearly_all_and_never_more(epsilon):
     assert found.epsilon_rdp >= found.epsilon_pld
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.floats(0.02, 20), min_size=2, max_size=2).map(sorted))
 def test_a_smaller_epsilon_needs_more_noise(pair):
     less, more = (least_noise(lambda s: [gaussian_event(s)], epsilon, DELTA) for epsilon in pair)
@@ -129,7 +127,13 @@ def test_an_epsilon_that_what_is_beside_uses_up_says_so():
 
 def test_accountants_that_disagree_stop_the_run():
     agreed = Calibration(
-        noise_multiplier=1.0, sample_rate=0.1, steps=10, delta=DELTA, epsilon_pld=1.0, epsilon_prv=1.019, epsilon_rdp=1.2
+        noise_multiplier=1.0,
+        sample_rate=0.1,
+        steps=10,
+        delta=DELTA,
+        epsilon_pld=1.0,
+        epsilon_prv=1.019,
+        epsilon_rdp=1.2,
     )
     assert agreed.check() is agreed
     for wrong in (1.03, 0.97):

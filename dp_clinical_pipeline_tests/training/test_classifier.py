@@ -76,7 +76,9 @@ def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models
         noise_multiplier=0.5, sample_rate=0.5, steps=3, max_grad_norm=1.0, expected_lot=4, max_reports=1,
         learning_rate=1e-2, microbatch_tokens=200, checkpoint_every=10,
     )  # fmt: skip
-    train(model, _patients(8), spec, _losses, randomness=Randomness(sampling=TestSeedSource(0), noise=TestSeedSource(1)))
+    train(
+        model, _patients(8), spec, _losses, randomness=Randomness(sampling=TestSeedSource(0), noise=TestSeedSource(1))
+    )
     save_classifier(model, tmp_path / "adapter")
     batch = [Drawn(e, i, 1.0) for i, (e, *_) in enumerate(_patients(4))]
     with torch.no_grad():

@@ -69,9 +69,13 @@ population = st.lists(st.lists(example, min_size=1, max_size=3), min_size=1, max
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama", "opt", "biogpt"])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(patients=population, bound=st.sampled_from([0.01, 0.5, 1e6]), tokens=st.sampled_from([1, 40, 4096]))
-def test_the_clipped_sum_equals_the_float64_loop_whatever_the_microbatches(tiny_models, family, patients, bound, tokens):
+def test_the_clipped_sum_equals_the_float64_loop_whatever_the_microbatches(
+    tiny_models, family, patients, bound, tokens
+):
     model = _without_dropout(_model(tiny_models[family]))
     expected = clipped_sum(copy.deepcopy(model).eval(), patients, _losses, bound)
     assert _error(_sum(model, patients, bound, tokens), expected) < 1e-5

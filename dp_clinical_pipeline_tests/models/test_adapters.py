@@ -1,0 +1,74 @@
+"""A saved adapter, read in another process, is the adapter that was trained."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
+from dp_clinical_pipeline_tests.training.tiny import lora, losses, people, spec
+
+TOKENS = [[5, 6, 7, 8, 9, 10, 11, 12]]
+RELOAD = """
+import json, sys, torch
+from pathlib import Path
+from dp_clinical_pipeline.models.base import BaseModel
+from dp_clinical_pipeline.models.device import Device
+from dp_clinical_pipeline.models.loading import load_causal, with_adapter
+torch.set_num_threads(1)
+base, adapter, out = map(Path, sys.argv[1:4])
+device = Device(kind="cpu", index=None, precision="fp32", reason="test")
+model = load_causal(BaseModel(name="m", path=base, sha256=""), device)
+ids = torch.tensor(json.loads(sys.argv[4]))
+with torch.no_grad():
+    plain = model(ids).logits
+    tuned = with_adapter(model, adapter)
+    seen = tuned(ids).logits
+    merged = tuned.merge_and_unload()(ids).logits
+torch.save({"plain": plain, "tuned": seen, "merged": merged}, out)
+"""
+
+
+def _in_a_fresh_process(base, adapter, folder):
+    command = [sys.executable, "-c", RELOAD, str(base), str(adapter), str(folder / "logits.pt"), json.dumps(TOKENS)]
+    subprocess.run(command, check=True, capture_output=True)
+    return torch.load(folder / "logits.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "opt", "biogpt"])
+def test_an_adapter_trained_under_dp_reloads_to_the_same_logits(tiny_models, tmp_path, family):
+    from dp_clinical_pipeline.training.loop import train
+
+    model = lora(tiny_models[family])
+    train(model, people(4), spec(sample_rate=1.0), losses)
+    save_adapter(model, tmp_path / "adapter")
+    with torch.no_grad():
+        memory = model(torch.tensor(TOKENS)).logits
+    fresh = _in_a_fresh_process(tiny_models[family], tmp_path / "adapter", tmp_path)
+    assert torch.allclose(fresh["tuned"], memory, atol=1e-5)
+    assert torch.allclose(fresh["merged"], memory, atol=1e-4)
+    assert not torch.allclose(fresh["plain"], memory, atol=1e-3)
+
+
+def test_weights_that_did_not_move_are_not_saved(tiny_models, tmp_path):
+    with pytest.raises(UserError, match="did not move in training: nothing was saved"):
+        save_adapter(lora(tiny_models["llama"]), tmp_path / "adapter")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_adapter_is_safetensors_and_nothing_that_runs(tiny_models, tmp_path):
+    digest = save_adapter(lora(tiny_models["llama"], moved=True), tmp_path / "adapter")
+    names = {p.name for p in (tmp_path / "adapter").iterdir()}
+    assert names == {"adapter_config.json", "adapter_model.safetensors"}
+    assert digest == adapter_sha256(tmp_path / "adapter")
+
+
+def test_saving_again_replaces_the_whole_folder(tiny_models, tmp_path):
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "old").touch()
+    save_adapter(lora(tiny_models["llama"], moved=True), tmp_path / "adapter")
+    assert not (tmp_path / "adapter" / "old").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["adapter"]

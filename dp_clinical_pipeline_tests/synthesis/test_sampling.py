@@ -1,0 +1,83 @@
+"""Records follow the marginals that they are drawn from."""
+
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, LabelSet
+from dp_clinical_pipeline.privacy.marginals import exact_counts, marginal_keys
+from dp_clinical_pipeline.synthesis.sampling import RecordSampler
+from dp_clinical_pipeline.tables import LABEL_MARGINALS
+
+CAP = 6
+
+
+def _table(labels: LabelSet, counts, std: float = 0.0) -> pl.DataFrame:
+    rows = [
+        {"budget": "eps-8", "mechanism_id": "m", "kind": k, "label": a, "other": b,
+         "noisy_count": float(counts(k, a, b)), "noise_std": std}
+        for k, a, b in marginal_keys(labels, CAP)
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=LABEL_MARGINALS.schema)
+
+
+def _draws(labels, table, number=3000):
+    sampler, rng = RecordSampler.of(table, labels), np.random.default_rng(1)
+    return [sampler.draw(rng) for _ in range(number)]
+
+
+def _population(labels, rng, patients=4000):
+    """Independent labels of differing prevalence; `normal` where there is none."""
+    prevalence = dict(zip(labels.labels, np.linspace(0.02, 0.3, len(labels.labels)), strict=True))
+    people = []
+    for _ in range(patients):
+        stated = [x for x in labels.labels if x != labels.normal and rng.random() < prevalence[x]]
+        people.append(stated[:CAP] or ([labels.normal] if labels.normal else []))
+    return people
+
+
+def test_independent_labels_come_out_as_often_as_they_were_counted():
+    people = _population(CT_RATE18, np.random.default_rng(0))
+    counts = exact_counts(people, CAP)
+    draws = _draws(CT_RATE18, _table(CT_RATE18, lambda *key: counts[key]))
+    for label in CT_RATE18.labels:
+        wanted, got = (np.mean([label in record for record in of]) for of in (people, draws))
+        assert got == pytest.approx(wanted, abs=0.05), label
+    sizes = [np.bincount([len(record) for record in of], minlength=CAP + 1) / len(of) for of in (people, draws)]
+    assert np.abs(sizes[0] - sizes[1]).max() < 0.03
+
+
+def test_labels_that_go_together_come_out_together():
+    rng = np.random.default_rng(2)
+    pair, other = ["Edema", "Pleural Effusion"], ["Fracture", "Support Devices"]
+    people = [pair if rng.random() < 0.5 else other for _ in range(1000)]
+    counts = exact_counts(people, CAP)
+    draws = _draws(CHEXPERT14, _table(CHEXPERT14, lambda *key: counts[key]), 500)
+    together = [record for record in draws if record in (pair, other)]
+    assert len(together) > 0.97 * len(draws)
+
+
+def test_normal_stands_alone():
+    people = _population(CHEXPERT14, np.random.default_rng(0), 500)
+    counts = exact_counts(people, CAP)
+    noise = np.random.default_rng(3)
+    draws = _draws(CHEXPERT14, _table(CHEXPERT14, lambda *key: counts[key] + noise.normal(0, 40), 40.0), 1500)
+    assert any(CHEXPERT14.normal in record for record in draws)
+    assert all(record == [CHEXPERT14.normal] for record in draws if CHEXPERT14.normal in record)
+
+
+@pytest.mark.parametrize("labels", [CHEXPERT14, CT_RATE18], ids=lambda s: s.name)
+@pytest.mark.parametrize("count", [-30.0, 0.0, 30.0])
+def test_counts_that_noise_wiped_out_still_give_records(labels, count):
+    for record in _draws(labels, _table(labels, lambda *_: count, 40.0), 300):
+        assert len(set(record)) == len(record) <= CAP
+        assert record == [x for x in labels.labels if x in record]  # in the list's order
+
+
+def test_pairs_within_the_noise_do_not_count():
+    table = _table(CHEXPERT14, lambda kind, *_: 79.0 if kind == "pair" else 10.0, 40.0)
+    assert RecordSampler.of(table, CHEXPERT14).pairs.sum() == 0
+    table = _table(CHEXPERT14, lambda kind, *_: 81.0 if kind == "pair" else 10.0, 40.0)
+    assert (RecordSampler.of(table, CHEXPERT14).pairs > 0).sum() == 2 * len(list(combinations(CHEXPERT14.labels, 2)))

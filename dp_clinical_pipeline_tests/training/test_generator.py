@@ -1,0 +1,149 @@
+"""A cell's training end to end on a made-up home: the ledger, the place of the adapter, and interruptions."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+from filelock import FileLock
+
+from dp_clinical_pipeline.config import Privacy
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.models.adapters import adapter_sha256, cell_adapter
+from dp_clinical_pipeline.privacy.account import event_from_json
+from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.noise import TestSeedSource
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
+from dp_clinical_pipeline.training import generator
+from dp_clinical_pipeline.training.generator import train_generator
+from dp_clinical_pipeline.training.loop import Randomness
+from dp_clinical_pipeline_tests.training import killed
+from dp_clinical_pipeline_tests.training.tiny import tiny_home
+
+
+@pytest.fixture
+def home(tmp_path, tiny_models):
+    return tiny_home(tmp_path, tiny_models["llama"])
+
+
+def _row(home, budget):
+    return Store(home).read(GENERATOR_ADAPTER, "tiny", budget, budget=budget).row(0, named=True)
+
+
+def _states(home):
+    return [row.state for row in open_ledger(home).rows()]
+
+
+def test_a_private_cell_lies_in_the_lake_and_carries_its_account(home):
+    facts = train_generator(home, "tiny", "eps-8")
+    row = _row(home, "eps-8")
+    folder = cell_adapter(home, row)
+    assert folder.is_relative_to(home.lake)
+    assert adapter_sha256(folder) == row["adapter_sha256"]
+    (entry,) = open_ledger(home).account().spent
+    event = event_from_json(entry.events["generator:tiny:eps-8"][0])
+    assert (facts.mechanism_id, facts.epsilon, facts.delta) == (entry.mechanism_id, 8.0, entry.delta)
+    assert row["noise_multiplier"] == event.event.event.noise_multiplier
+    assert row["sample_rate"] == event.event.sampling_probability == pytest.approx(6 / 360)
+    assert row["steps"] == event.count == 4
+    assert (row["noise_source"], row["privacy_unit"], row["precision"]) == ("os", "patient", "fp32")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    heads = {(r.seq, r.row_sha256) for r in open_ledger(home).rows()}
+    assert tuple(manifest["ledger_head"]) in heads
+    assert _states(home) == ["reserved", "running", "done"]
+    assert list((home.enclave / "checkpoints").iterdir()) == []  # sampler and optimizer state are secret
+
+
+def test_a_trained_cell_is_kept_and_not_paid_for_again(home):
+    first = train_generator(home, "tiny", "eps-8")
+    before = _states(home), cell_adapter(home, _row(home, "eps-8")).stat().st_mtime_ns
+    again = train_generator(home, "tiny", "eps-8")
+    assert (again.reused, again.mechanism_id) == (True, first.mechanism_id)
+    assert (_states(home), cell_adapter(home, _row(home, "eps-8")).stat().st_mtime_ns) == before
+
+
+def test_a_cell_without_privacy_stays_in_the_enclave_and_out_of_the_ledger(home):
+    facts = train_generator(home, "tiny", "nonprivate")
+    assert (facts.epsilon, facts.noise_multiplier) == (None, None)
+    assert cell_adapter(home, _row(home, "nonprivate")).is_relative_to(home.enclave)
+    assert open_ledger(home).rows() == []
+    assert list(home.lake.glob("**/*")) == []
+
+
+def test_no_report_is_read_when_the_ledger_refuses(home, monkeypatch):
+    home = home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=0.5)}))
+
+    def read(*_):
+        raise AssertionError("private data was read")
+
+    monkeypatch.setattr(generator, "examples", read)
+    with pytest.raises(OverBudget, match="nothing was spent"):
+        train_generator(home, "tiny", "eps-8")
+    assert _states(home) == ["refused"]
+    assert list(home.lake.glob("**/*")) == []
+
+
+def test_an_error_is_spent_and_the_next_run_goes_on_under_the_same_mechanism(home):
+    def fails(seen):
+        if seen.step == 3:
+            raise RuntimeError("the cable")
+
+    with pytest.raises(RuntimeError, match="the cable"):
+        train_generator(home, "tiny", "eps-8", fails)
+    assert _states(home) == ["reserved", "running", "aborted"]
+    spent, steps = open_ledger(home).cumulative(), []
+    facts = train_generator(home, "tiny", "eps-8", lambda seen: steps.append(seen.step))
+    assert steps == [3, 4]  # from the checkpoint after two
+    assert open_ledger(home).cumulative() == spent
+    assert [m.mechanism_id for m in open_ledger(home).account().spent] == [facts.mechanism_id]
+    assert _states(home)[-2:] == ["running", "done"]
+
+
+def test_other_settings_make_an_interrupted_training_another_mechanism(home):
+    def fails(_):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        train_generator(home, "tiny", "eps-8", fails)
+    training = home.settings.training.model_copy(update={"max_grad_norm": 0.1})
+    privacy = Privacy(cap_epsilon=40)
+    changed = home.save_settings(home.settings.model_copy(update={"training": training, "privacy": privacy}))
+    train_generator(changed, "tiny", "eps-8")
+    assert len(open_ledger(changed).account().spent) == 2
+
+
+@pytest.mark.parametrize("last", [1, 3, pytest.param(4, marks=pytest.mark.long)])
+def test_a_killed_training_is_counted_and_finishes_under_its_own_mechanism(tmp_path, tiny_models, last):
+    home = tiny_home(tmp_path, tiny_models["gpt2"])
+    command = [sys.executable, killed.__file__, str(home.path), str(last)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
+    (entry,) = open_ledger(home).account().spent
+    assert _states(home) == ["reserved", "running"]
+    spent = open_ledger(home).cumulative()
+    facts = train_generator(home, "tiny", "eps-8")
+    assert (facts.mechanism_id, facts.steps) == (entry.mechanism_id, 4)
+    assert open_ledger(home).cumulative() == spent
+    assert _states(home) == ["reserved", "running", "running", "done"]
+
+
+def test_a_cell_that_another_process_trains_is_left_alone(home):
+    with FileLock(home.enclave / ".training.tiny.eps-8.lock"), pytest.raises(UserError, match="by another process"):
+        train_generator(home, "tiny", "eps-8")
+    assert open_ledger(home).rows() == []
+
+
+def test_a_test_seed_is_named_in_the_row(home):
+    seeded = Randomness(sampling=TestSeedSource(0), noise=TestSeedSource(1))
+    train_generator(home, "tiny", "eps-8", randomness=seeded)
+    assert _row(home, "eps-8")["noise_source"] == "test-seed"
+
+
+def test_changed_weights_are_refused(home):
+    train_generator(home, "tiny", "eps-8")
+    row = _row(home, "eps-8")
+    weights = cell_adapter(home, row) / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(UserError, match="is missing or was changed"):
+        cell_adapter(home, row)

@@ -1,0 +1,45 @@
+"""A note's loss is the library's own, one example at a time with the prompt masked."""
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from dp_clinical_pipeline.training.examples import Drawn, Example
+from dp_clinical_pipeline.training.note_loss import note_losses
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama", "opt", "biogpt"])
+@pytest.mark.parametrize("chunk", [3, 1024])
+def test_each_loss_equals_the_librarys(tiny_models, family, chunk, monkeypatch):
+    monkeypatch.setattr("dp_clinical_pipeline.training.note_loss._CHUNK", chunk)
+    model = AutoModelForCausalLM.from_pretrained(tiny_models[family], use_safetensors=True).eval()
+    shapes = [(12, 4), (5, 1), (30, 29), (9, 0)]
+    examples = [Example(tokens=tuple(range(3 + i, 3 + i + n)), note_start=s) for i, (n, s) in enumerate(shapes)]
+    with torch.no_grad():
+        ours = note_losses(model, [Drawn(e, i, 1.0) for i, e in enumerate(examples)], 1)
+        for example, loss in zip(examples, ours, strict=True):
+            ids = torch.tensor([example.tokens])
+            labels = ids.clone()
+            labels[0, : example.note_start] = -100
+            theirs = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss
+            assert float(loss) == pytest.approx(float(theirs), rel=2e-5)
+
+
+def test_a_neighbour_and_its_padding_change_nothing(tiny_models):
+    model = AutoModelForCausalLM.from_pretrained(tiny_models["llama"], use_safetensors=True).eval()
+    short, long = Example(tokens=(5, 6, 7, 8), note_start=1), Example(tokens=tuple(range(5, 60)), note_start=1)
+    with torch.no_grad():
+        alone = note_losses(model, [Drawn(short, 0, 1.0)], 1)[0]
+        beside = note_losses(model, [Drawn(short, 0, 1.0), Drawn(long, 1, 1.0)], 1)[0]
+    assert float(alone) == pytest.approx(float(beside), rel=1e-5)
+
+
+def test_a_note_of_no_tokens_has_no_loss(tiny_models):
+    model = AutoModelForCausalLM.from_pretrained(tiny_models["gpt2"], use_safetensors=True).eval()
+    losses = note_losses(model, [Drawn(Example(tokens=(5, 6), note_start=2), 0, 1.0)], 1)
+    assert losses.tolist() == [0.0]
