@@ -112,7 +112,7 @@ def test_a_file_that_is_missing_or_no_text_is_one_line(tmp_path):
     with pytest.raises(UserError, match="run `dp-clinical init"):
         read_settings(tmp_path / "settings.yaml")
     (tmp_path / "s.yaml").write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(UserError, match="cannot be read as text|is not YAML"):
+    with pytest.raises(UserError, match=r"cannot be read as text|is not YAML"):
         read_settings(tmp_path / "s.yaml")
     with pytest.raises(UserError, match="cannot be read as text"):
         read_settings(tmp_path)

@@ -46,7 +46,7 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(home, monke
         raise OSError(errno.ENOSPC, "No space left on device", str(aside))
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
-    with pytest.raises(UserError, match="^cannot write the table cohort: No space left on device$"):
+    with pytest.raises(UserError, match=r"^cannot write the table cohort: No space left on device$"):
         store.write(COHORT, _cohort("b"))
     monkeypatch.undo()
     assert store.read(COHORT).equals(_cohort("a"))
@@ -74,16 +74,19 @@ except UserError as error:
 def test_a_file_that_really_does_not_fit_is_one_line(home):
     path = Store(home).write(COHORT, _cohort("a"))
     done = subprocess.run([sys.executable, "-c", FULL, str(home.path)], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("cannot write the table cohort: ")
-    assert done.stdout.count("\n") == 1
+    assert done.stdout == "cannot write the table cohort: File too large\n"
     assert Store(home).read(COHORT).equals(_cohort("a"))
     assert _files(path.parent) == [path]
 
 
 def test_another_error_passes_through_and_leaves_nothing(tmp_path):
-    with pytest.raises(KeyError), written_aside(tmp_path / "t" / "x.parquet") as aside:
-        aside.touch()
-        raise KeyError("x")
+    def fails():
+        with written_aside(tmp_path / "t" / "x.parquet") as aside:
+            aside.touch()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
     assert _files(tmp_path) == []
 
 
@@ -165,7 +168,7 @@ def test_the_public_sees_the_lakes_rows_alone(filled):
 )
 def test_the_public_reaches_no_file(filled, sql):
     before = sorted(_files(filled.path))
-    with pytest.raises(UserError, match="^query: "):
+    with pytest.raises(UserError, match=r"^query: "):
         query(filled, sql.format(enclave=filled.enclave, lake=filled.lake), public=True)
     assert sorted(_files(filled.path)) == before
 
@@ -173,7 +176,7 @@ def test_the_public_reaches_no_file(filled, sql):
 @pytest.mark.parametrize("sql", ["SELECT\nnope FROM\ncohort", "SELEC 1", "SELECT * FROM nowhere", "SELECT 1/'a'"])
 @pytest.mark.parametrize("public", [True, False])
 def test_a_query_that_fails_is_one_line(filled, sql, public):
-    with pytest.raises(UserError, match="^query: ") as caught:
+    with pytest.raises(UserError, match=r"^query: ") as caught:
         query(filled, sql, public=public)
     assert "\n" not in str(caught.value)
 

@@ -24,7 +24,7 @@ NO_IDENTIFIER_REPLAY = "no_identifier_replay"
         cell_check(
             NO_IDENTIFIER_REPLAY,
             "privacy_metrics",
-            "No identifier found in a real report occurs in this cell's synthetic notes.",
+            "No identifier of a train patient that survived de-identification recurs in this cell's synthetic notes.",
         )
     ],
 )

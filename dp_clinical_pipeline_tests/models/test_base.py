@@ -55,7 +55,7 @@ def test_pickled_weights_are_never_loaded(tmp_path, tiny_models):
 
 
 def test_a_name_that_no_package_carries_says_so(tmp_path):
-    with pytest.raises(UserError, match="no package carries the model 'm'.*smollm2-135m, minilm-l6"):
+    with pytest.raises(UserError, match=r"no package carries the model 'm'.*smollm2-135m, minilm-l6"):
         base_model(_home(tmp_path, "package"), "generators", "m")
 
 
@@ -104,7 +104,7 @@ def test_laying_out_is_all_or_nothing_and_done_once(tmp_path, monkeypatch, tiny_
         "m",
         base._PACKAGED["m"].__class__(**(vars(base._PACKAGED["m"]) | {"sha256": _sha(tmp_path / "p")})),
     )
-    with pytest.raises(UserError, match="cannot lay out the model m .*No space left"):
+    with pytest.raises(UserError, match=r"cannot lay out the model m .*No space left"):
         base_model(home, "generators", "m")
     assert [p.name for p in home.models.iterdir() if not p.name.endswith(".lock")] == []
     _packaged(monkeypatch, tmp_path / "p", _sha(tmp_path / "p"), whole)
@@ -158,5 +158,5 @@ def test_a_family_that_was_not_tested_is_refused_by_name(config, causal, role):
 
 def test_the_refusal_comes_before_the_weights(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt_neox"}))
-    with pytest.raises(UserError, match="'gpt_neox' cannot be trained as a generator.*gpt2, llama, opt, biogpt can"):
+    with pytest.raises(UserError, match=r"'gpt_neox' cannot be trained as a generator.*gpt2, llama, opt, biogpt can"):
         load_causal(BaseModel(name="m", path=tmp_path, sha256=""), CPU)

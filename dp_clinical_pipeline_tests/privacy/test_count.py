@@ -2,7 +2,7 @@
 
 import pytest
 
-from dp_clinical_pipeline.config import Patients, Settings
+from dp_clinical_pipeline.config import Patients, Privacy, Settings
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
@@ -30,7 +30,9 @@ def test_the_count_is_bought_once_before_it_is_read_and_then_kept(tmp_path):
 
 
 def test_the_noise_is_discrete_laplace_of_the_settings_epsilon(tmp_path):
-    home = make_home(tmp_path, 20).save_settings(Settings(patients=Patients(count_epsilon=20.0), privacy=Privacy(cap_epsilon=30)))
+    home = make_home(tmp_path, 20).save_settings(
+        Settings(patients=Patients(count_epsilon=20.0), privacy=Privacy(cap_epsilon=30))
+    )
     assert public_count(home, source=TestSeedSource(0)) == 20  # noise other than 0 has probability 4e-9
 
 

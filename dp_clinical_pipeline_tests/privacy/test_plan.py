@@ -78,7 +78,7 @@ def test_a_plan_above_the_cap_is_refused_before_anything_is_spent(tmp_path):
 def test_changed_settings_take_a_slot_out_of_the_plan(tmp_path):
     home = _home(tmp_path)
     declare_plan(home, CELLS)
-    training = home.settings.training.model_copy(update={"steps": 30})
+    training = home.settings.training.model_copy(update={"steps": 13})
     changed = home.save_settings(home.settings.model_copy(update={"training": training}))
     assert _reserve(changed, training_slot("tiny", "eps-2")).slot is None
     assert _reserve(home, training_slot("tiny", "eps-2")).slot is not None

@@ -78,9 +78,7 @@ CHECKS = [check_noise, check_clipping, check_independence]
 
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 @pytest.mark.parametrize("check", CHECKS)
-def test_the_loop_is_honest(tiny_models, family, check, monkeypatch):
-    if family == "gpt2":
-        monkeypatch.setattr(torch.nn.Dropout, "forward", lambda _, x: x)
+def test_the_loop_is_honest(tiny_models, family, check):
     check(tiny_models[family])
 
 
@@ -181,10 +179,10 @@ def test_progress_shows_the_account_and_nothing_of_the_patients(tiny_models):
 def test_without_privacy_a_tiny_task_is_learnt(tiny_models):
     model, patients = lora(tiny_models["llama"], rank=8), people(4)
     (batch,) = microbatches(draw(patients), 4096)
-    before = float(losses(model, batch).mean())
+    before = float(losses(model, batch).detach().mean())
     run = spec(noise_multiplier=None, sample_rate=1.0, steps=40, learning_rate=0.02)
     train(model, patients, run, losses)
-    assert float(losses(model, batch).mean()) < 0.8 * before
+    assert float(losses(model, batch).detach().mean()) < 0.8 * before
 
 
 def test_without_privacy_nothing_is_clipped_and_nothing_is_added(tiny_models):

@@ -18,11 +18,17 @@ CPU = Device(kind="cpu", index=None, precision="fp32", reason="test")
 
 
 def lora(folder: Path, rank: int = 2, moved: bool = False):
-    """A tiny causal model with a LoRA adapter; `moved` gives B values, so that A has a gradient."""
+    """A tiny causal model with a LoRA adapter, without dropout; `moved` gives B values, so that A has a gradient."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     base = BaseModel(name="tiny", path=folder, sha256="")
     model = with_lora(load_causal(base, CPU), causal=True, rank=rank, alpha=8)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout", "activation_dropout", "layerdrop"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
     if moved:
         for name, parameter in model.named_parameters():
             if "lora_B" in name:
