@@ -26,6 +26,7 @@ START_SECONDS = 240
 GRAPH = "/asset-groups/"
 SETTLE_SECONDS = 5.0
 """The graph is laid out by a worker and its states are fetched after it is drawn."""
+MOST_GROUPS = 12
 CLOSED_GROUP = "foreignObject [aria-label='unfold_more']"
 
 
@@ -73,10 +74,11 @@ def asset_graph(url: str, png: Path) -> None:
                 By.XPATH, f"//button[normalize-space()='{name}' or .//*[@aria-label='{name}']]"
             ):
                 driver.execute_script("arguments[0].click()", button)
-        while closed := driver.find_elements(By.CSS_SELECTOR, CLOSED_GROUP):
-            left = len(closed)
+        for _ in range(MOST_GROUPS):
+            if not (closed := driver.find_elements(By.CSS_SELECTOR, CLOSED_GROUP)):
+                break
             driver.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true}))", closed[0])
-            wait.until(lambda d, left=left: len(d.find_elements(By.CSS_SELECTOR, CLOSED_GROUP)) < left)
+            time.sleep(SETTLE_SECONDS / 2)
         driver.refresh()  # open groups are remembered, and a graph that is shown anew fits the window
         wait.until(lambda d: d.find_elements(By.CSS_SELECTOR, "foreignObject"))
         time.sleep(SETTLE_SECONDS)

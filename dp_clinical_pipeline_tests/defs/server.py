@@ -109,7 +109,7 @@ def serving(home: Home, log: Path) -> Iterator[Server]:
         )
         try:
             server = Server(port)
-            until(server.is_up, 120, "the server")
+            until(server.is_up, 300, "the server")
             yield server
         finally:
             os.killpg(process.pid, signal.SIGINT)

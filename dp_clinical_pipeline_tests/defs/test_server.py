@@ -22,7 +22,7 @@ from dp_clinical_pipeline.tables import RAW_REPORTS
 from dp_clinical_pipeline_tests.defs.server import Server, serving, until
 from dp_clinical_pipeline_tests.defs.tiny_home import taken_in, tiny_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 COLUMN = ["label_marginals", "generator_adapter", "synthetic_reports", "coding_classifier", "privacy_metrics"]
 TORCH = ("generator_adapter", "synthetic_reports", "privacy_metrics")
@@ -60,7 +60,7 @@ def column(ward: Ward) -> str:
     """The column of eps-2, bought in a backfill; returns the backfill's id."""
     assert ward.server.add_budget("eps-2") == "AddDynamicPartitionSuccess"
     id = ward.server.backfill(COLUMN, ["eps-2"])
-    status = until(lambda: _finished(ward.server.backfill_status(id)), 420, "the backfill")
+    status = until(lambda: _finished(ward.server.backfill_status(id)), 900, "the backfill")
     assert status == "COMPLETED_SUCCESS", _failures(ward)
     return id
 
@@ -118,15 +118,15 @@ def test_a_killed_training_frees_its_slot_and_stays_counted(ward: Ward, column: 
     with ward.instance as instance:
         known = {run.run_id for run in instance.get_runs()}
         ward.server.backfill(["label_marginals"], ["eps-1"])
-        until(lambda: len(open_ledger(open_home()).mechanisms()) > before, 120, "the label counts")
+        until(lambda: len(open_ledger(open_home()).mechanisms()) > before, 400, "the label counts")
         ward.server.backfill(["generator_adapter"], ["eps-1|tiny-gpt2"])
-        until(lambda: _training(open_home()), 180, "the training")
+        until(lambda: _training(open_home()), 400, "the training")
         [run] = [r for r in instance.get_runs() if r.run_id not in known and "|" in r.tags["dagster/partition"]]
         os.kill(_step_process(instance, run.run_id), signal.SIGKILL)
-        until(lambda: instance.get_run_by_id(run.run_id).is_finished, 120, "the end of the run")  # type: ignore[union-attr]
+        until(lambda: instance.get_run_by_id(run.run_id).is_finished, 300, "the end of the run")  # type: ignore[union-attr]
         assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
         held = lambda: instance.event_log_storage.get_concurrency_info("torch_cpu").claimed_slots  # noqa: E731
-        until(lambda: not held(), 90, "the slot")
+        until(lambda: not held(), 200, "the slot")
         assert len([r for r in instance.get_runs() if r.tags.get("dagster/partition") == "eps-1|tiny-gpt2"]) == 1
     ledger = open_ledger(open_home())
     [killed] = [row for row in ledger.mechanisms().values() if row.mechanism.cell == "tiny-gpt2|eps-1"]
@@ -135,7 +135,7 @@ def test_a_killed_training_frees_its_slot_and_stays_counted(ward: Ward, column: 
 
 def test_the_slot_that_was_freed_is_used_again(ward: Ward, column: str) -> None:
     id = ward.server.backfill(["synthetic_reports"], ["eps-2|tiny-gpt2"])
-    status = until(lambda: _finished(ward.server.backfill_status(id)), 240, "the backfill")
+    status = until(lambda: _finished(ward.server.backfill_status(id)), 600, "the backfill")
     assert status == "COMPLETED_SUCCESS", _failures(ward)
 
 
