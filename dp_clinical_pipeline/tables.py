@@ -248,7 +248,7 @@ PRIVACY_METRICS = Table(
 PRIVACY_LEDGER = Table(
     name="privacy_ledger",
     place="lake",
-    about="The public view of the ledger: every mechanism, its state and cost, and the cumulative claim after it.",
+    about="The public view of the ledger: every mechanism, its state and cost, and what all that ran by then costs.",
     columns={
         "seq": pl.Int64,
         "recorded_at": pl.Datetime("us", "UTC"),

@@ -2,7 +2,7 @@
 
 import typer
 
-from dp_clinical_pipeline.cli import accounts, demo, homes, intake, lineage, tables
+from dp_clinical_pipeline.cli import accounts, demo, homes, intake, lineage, tables, writing
 
 app = typer.Typer(
     name="dp-clinical",
@@ -24,3 +24,4 @@ app.command("ledger")(accounts.ledger)
 app.command("query")(tables.query)
 app.command("report")(lineage.report)
 app.command("deid-eval")(intake.deid_eval)
+app.command("generate")(writing.generate)

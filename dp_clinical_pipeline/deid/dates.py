@@ -62,7 +62,7 @@ _SHORT_NUMBER = re.compile(
         |visit(?:ed)?|admitted|admission
         |discharged?|surgery|scan|performed|comparison|before|after|born|birth(?:day|date)?|scheduled(?:\sfor)?
           |appointment|due|x-?ray|radiographs?|films?
-        |week\sof|from(?=\s\d{1,2}/\d{1,2}\s(?:to|through|until|-)))[\s:,(=-]{1,4})
+        |week\sof|(?:film|exam|study|images?|ct|mri|cxr|radiograph|report|one|priors?|that|those|comparison|as)s?\sof|by|compared?\s(?:to|with)|vs\.?|versus|priors?|comparison|[dt]\b|d/t|dos|dictated|transcribed|signed|received|collected|from(?=\s\d{1,2}/\d{1,2}\s(?:to|through|until|-)))[\s:,(=-]{1,4})
       (?P<day>(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:-|–|to|through|until)\s?(?:0?[1-9]
         |1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?)
       (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?
@@ -77,7 +77,8 @@ _AGE_NUMBER = r"(?P<{}>9\d|1[0-2]\d)"
 _AGE = re.compile(
     rf"""(?<![\w./-])(?:
       {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:years?|yrs?|y)\.?(?:[\s-]{{0,2}}(?:olds?|of\sage|o)\b\.?|\.?/?o\b\.?)
-    | {_AGE_NUMBER.format("f")}\s?(?:yo|y\.o\.|y/o|yrs?|yr\.?)(?!\w)
+    | 0?{_AGE_NUMBER.format("f")}\s?(?:yo|YO|y\.o\.|Y\.O\.|y/o|Y/O|[Yy]rs?|YRS?|yr\.?|Y(?=\W|$))(?!\w)
+    | (?P<g>9\d|10\d)\s?/\s?(?:[MF]|male|female)(?!\w)|(?:(?<=\b[MF]/)|(?<=\b[MF]\s))(?P<h>9\d|10\d)(?=\s(?:with|w/|here|presents)|[,;)\n]|$)
     | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt
       |s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
     | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at

@@ -1,8 +1,21 @@
 """All voters over one text, resolved to one set of spans, with clinical look-alikes taken out after the union."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dp_clinical_pipeline.deid import allowlist, dates, facilities, known, labels, names, numbers, people, places
+from dp_clinical_pipeline.deid import (
+    allowlist,
+    capitals,
+    codes,
+    dates,
+    facilities,
+    headers,
+    known,
+    labels,
+    names,
+    numbers,
+    people,
+    places,
+)
 from dp_clinical_pipeline.deid.spans import Span, resolve
 
 
@@ -19,13 +32,26 @@ class Context:
 
 
 NOTHING = Context()
-VOTERS = (dates.vote, labels.vote, numbers.vote, places.vote, facilities.vote, people.vote, names.vote)
+VOTERS = (
+    dates.vote,
+    labels.vote,
+    numbers.vote,
+    codes.vote,
+    places.vote,
+    facilities.vote,
+    capitals.vote,
+    people.vote,
+    headers.vote,
+    names.vote,
+)
 
 
 def find_identifiers(text: str, context: Context = NOTHING) -> list[Span]:
     """Return disjoint spans in text order, with code-point offsets."""
     spans = [span for vote in VOTERS for span in vote(text)]
-    return with_known(text, [span for span in spans if not allowlist.is_lookalike(text, span)], context)
+    kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
+    own = known.names_in(text, kept)
+    return with_known(text, kept, replace(context, names=context.names | own) if own else context)
 
 
 def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:

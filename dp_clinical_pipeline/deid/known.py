@@ -16,6 +16,9 @@ _SURE = (
     "names:comma",
     "names:initial",
     "people:around",
+    "headers:label",
+    "headers:attested",
+    "headers:segment",
 )
 
 

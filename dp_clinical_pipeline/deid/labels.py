@@ -7,24 +7,26 @@ from dp_clinical_pipeline.deid.spans import Span
 
 _NUMBERED = r"(?=[\s.]*(?:\#|no\b|num|:|id\b))"
 _LABELS = {
-    "SSN": r"ssn|ss\s?\#|social\ssecurity|soc(?:ial)?\.?\ssec(?:urity)?\.?",
+    "SSN": r"ssn|ssan|ss\s?(?:\#|no\b)|social\ssecurity|social(?=\s*(?:\#|no\b|num|:|ending|last|\d{3}))"
+    r"|soc(?=\s?[\#:.])|last\s(?:4|four)(?:\sdigits)?(?=\W{1,3}(?:\d{4}\b|ssn|of\s(?:ssn|social)))|soc(?:ial)?\.?\ssec(?:urity)?\.?",
     "FAX": r"fax(?:\sline)?|facsimile|fx(?=[\s:.\#]*[(+\d])",
     "PHONE": r"(?:tele)?phone|tel|mobile|cell(?:ular)?(?:\sphone)?|pager|beeper|call(?:back)?|contact\snumber"
     r"|ph(?=[\s:.\#]*[(+\d])|ext(?:ension)?|voicemail|landline|whatsapp",
-    "ACCESSION": rf"accession|acc(?:n|ess)?{_NUMBERED}|acsn|requisition|req{_NUMBERED}",
+    "ACCESSION": rf"accession|acc(?=[\s.:=|-]{{1,3}}[A-Z]{{0,4}}-?\d{{2}})|a/n|acc(?:n|ess)?{_NUMBERED}|acsn|requisition|req{_NUMBERED}",
     "HEALTH_PLAN": r"(?:(?:health|medical|insurance|dental)\s)?(?:insurance|policy|policy\s?holder|member(?:ship)?"
     r"|subscriber"
     r"|beneficiary|payer|payor|enrollee|coverage|(?:health|insurance|medical)\splan|plan(?=\s(?:id|no|num"
     r"|\#))|group(?=\s(?:id|no|num|\#)))"
+    r"|mbr|subs(?=[\s.:\#])|ins(?=[.:\#\s]{1,3}(?:id|no|\#|\w{0,4}\d))|insured|plan(?=\s?[:\#])|group(?=\s?[:\#])|grp"
     r"|medicare|medicaid|hicn?|mbi|tricare|hpbn|hmo|ppo|blue\s(?:cross|shield)(?:\sblue\sshield)?|bcbs|aetna"
     r"|cigna|humana|united\s?healthcare",
-    "ACCOUNT": rf"acc(?:oun)?t|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
+    "ACCOUNT": rf"acc(?:oun)?t|a/c|bill(?=\s*(?:\#|no\b|:))|fin(?=\s*[:\#\d])|enc(?=[.:\#\s]{{1,2}}\d)|(?:visit|encounter)(?=\s?[:\#\d])|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
     rf"|card{_NUMBERED}|statement{_NUMBERED}",
     "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num"
     rf"|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
     "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}"
     rf"|passport|registration|credential{_NUMBERED}|permit",
-    "DEVICE": rf"serial|s/n|sn{_NUMBERED}|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei"
+    "DEVICE": rf"serial|s/n|sn(?=[\s:.\#]{{1,2}}[A-Z]{{0,4}}-?\d)|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei"
     rf"|mac\saddress|pacemaker|icd{_NUMBERED}|generator|lead{_NUMBERED}"
     rf"|catalog|pump{_NUMBERED}|prosthesis{_NUMBERED}",
     "BIOMETRIC": r"biometrics?|finger\s?prints?|thumb\s?prints?|voice\s?prints?|retinal?\s?(?:scan|print|image"
@@ -34,7 +36,7 @@ _LABELS = {
     r"|dna\s(?:profile|sample|id)|hand\sgeometry|gait\s(?:id|signature)|ear\s?print",
     "PHOTO": r"photo(?:graph)?s?|picture(?=\s(?:id|file|no|num|\#|ref))|full[- ]?face(?:\s(?:photo(?:graph)?|image))?"
     r"|headshot|image\s(?:file|id)|portrait|snapshot|mugshot",
-    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?\#)|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient"
+    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?(?:\#|no\b|num|:))|mr(?:no|num)|hrn|jacket|(?:hn|un)(?=\s?[:\#])|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient"
     rf"|pt\.?)\s?rec(?:ord)?s?|medrec|chart|(?:hospital|unit|clinic|facility){_NUMBERED}"
     rf"|(?:patient|pt\.?|person|hosp(?:ital)?)\s?(?:id(?:entifier|entification)?|\#|no\b|num\w*)|pid|mpi|empi"
     rf"|urn|uhid|nhs|record{_NUMBERED}|folder{_NUMBERED}",
@@ -49,7 +51,7 @@ _LABELS = {
 _SCORES = {"OTHER_ID": 0.8, "PHONE": 0.85, "HEALTH_PLAN": 0.88, "ACCOUNT": 0.88, "DEVICE": 0.86, "PHOTO": 0.86}
 _LEAST_DIGITS = {"PHONE": 4, "FAX": 4, "DEVICE": 4, "BIOMETRIC": 2, "ACCOUNT": 4, "VEHICLE": 2, "SSN": 4}
 _LINK = (
-    r"(?:\s?(?:numbers?|num|nbr|no|nos|ids?|identifier|identification|code|card|records?|file|ref|reference"
+    r"(?:\s?(?:\(?last\s(?:4|four)(?:\sdigits)?\)?|numbers?|num|nbr|no|nos|ids?|identifier|identification|code|card|records?|file|ref|reference"
     r"|registration|policy|plan|member"
     r"|group|serial|template|hash|tag|plate|claim|scan|is|was|of|as|on|for|the|under|listed|this|patient|pt"
     r"|reads?|reading|ending|in|with|at"
@@ -60,7 +62,7 @@ _VALUE = r"\#?[A-Za-z0-9]+(?:[-–/._:*][A-Za-z0-9]+|[ ](?=\d)\d+|[ ][A-Z]{1,3}(
 _LABELLED = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     + "|".join(f"(?P<{kind}>{label})" for kind, label in _LABELS.items())
-    + rf")(?![A-Za-z]){_LINK}(?:(?!\(\d{{3}}\))['’)\]\s:\#=\-.,(\[]){{0,6}}"
+    + rf")(?![A-Za-z]){_LINK}(?:(?!\(\d{{3}}\))['’)\]\s:\#=\-–|>_/*.,(\[]){{0,6}}"
     + rf"(?P<value>\(\d{{3}}\)\s?\d{{3}}[-. ]?\d{{4}}|\+?{_VALUE})",
     re.I,
 )
@@ -76,10 +78,11 @@ _MEASURE = re.compile(
     r"|ohms?|ma|ms|am|pm|st|nd|rd|th|mhz|level|times|patients)(?:\W.*)?",
     re.I,
 )
+_TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 UNIT_AFTER = re.compile(
     r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/|%|x\s?\d|steps|kcal|hz"
     r"|ms|cfu|platelets|patients|subjects|women|men|people|participants"
-    r"|deaths|wbc|rbc|ng|pg|per|weeks?|days?|hours?|years?|months?|minutes?|degrees?|french"
+    r"|deaths|wbc|rbc|ng|pg|per|weeks?|days?|hours?|hrs?|years?|months?|minutes?|degrees?|french"
     r"|gauge|mmhg|bpm|volts?|ohms?)(?![A-Za-z])",
     re.I,
 )
@@ -118,7 +121,8 @@ def _value(text: str, found: re.Match[str], kind: str) -> tuple[int, int]:
     if (
         digits < _LEAST_DIGITS.get(kind, 3)
         or is_year(value)
-        or UNIT_AFTER.match(text, end)
+        or (value.isdecimal() and UNIT_AFTER.match(text, end))
+        or _TIME.fullmatch(value)
         or _MEASURE.fullmatch(value)
     ):
         return empty

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
-WORD = r"[A-ZÀ-ÖØ-Þ][\w'’]{0,40}+(?:-[\w'’]{1,40}+){0,4}+"
+UPPER = "A-ZÀ-ÖØ-Þ" + "".join(c for c in map(chr, range(0x100, 0x250)) if c.isupper())
+"""Capital letters of Latin scripts, for a character class."""
+WORD = rf"[{UPPER}][\w'’]{{0,40}}+(?:-[\w'’]{{1,40}}+){{0,4}}+"
 INITIAL = r"[A-Z](?:\.(?!\w)|(?![\w'’-]))"
 SUFFIX = re.compile(r",?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?")
 _POSSESSIVE = re.compile(r"['’][sS]$")

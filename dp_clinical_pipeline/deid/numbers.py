@@ -25,11 +25,14 @@ _FREE = re.compile(
     re.X | re.I,
 )
 _PHONE = re.compile(
-    r"""(?<![\w.-])(?:
-      (?:\+?1[-. ]?)?(?:\(\d{3}\)\s?[-.]?\s?|\d{3}[-. ])\d{3}[-. ]\d{4}
+    r"""(?:(?<![\w.-])|(?<=[A-Za-z]\.))(?:
+      (?:\+?1[-. /–]{0,2})?(?:\(\d{3}\)\s?[-./–]?\s?|\d{3}[ ]?[-. /–·‑][ ]?)\d{3}[ ]?[-. –·‑][ ]?\d{4}
+    | (?:\+?1[-. ]?)?(?:\(\d{3}\)\s?|\d{3}[-./])\d{7}
     | \+\d{1,3}(?:[- ]?\(?\d{2,4}\)?){3,5}
     | \d{3}[.-]\d{4}(?=\s?(?:ext|x\d))
-    | 555[-.]\d{4}
+    | [2-9]\d{2}[-–‑·]\d{4}(?![-–]\d)
+    | 555[-. ]\d{4}
+    | (?:x|ext\.?[ ]?|extension[ ])\d[-]?\d{3,4}
     )(?:\s?,?(?:ext|x|extension)\.?\s?\d{1,6})?(?![\w]|-\d)""",
     re.X | re.I,
 )
@@ -105,6 +108,6 @@ def _bare(text: str) -> Iterator[Span]:
             continue
         if numeric and len(parts) == 2 and all(p.endswith("00") or len(p) < 3 for p in parts):
             continue  # a range of counts
-        if UNIT_AFTER.match(text, found.end()) or _PUBLIC.search(text, max(0, found.start() - 10), found.start()):
+        if (value.isdecimal() and UNIT_AFTER.match(text, found.end())) or _PUBLIC.search(text, max(0, found.start() - 10), found.start()):
             continue
         yield Span(*found.span(), "OTHER_ID", "numbers:bare", 0.5)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.lexicon import lowered
-from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, WORD, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, UPPER, WORD, is_excluded, is_given, is_ordinary, is_surname
 from dp_clinical_pipeline.deid.spans import Span
 
 _PARTICLES = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
@@ -41,7 +41,7 @@ _VERB = (
     r"|cared\sfor|seen\sand\sexamined|supervised|confirmed|consultation|conversation|attended|given|provided|phoned)"
 )
 _VALUE = (
-    r"(?:(?:dr|mr|mrs|ms)\.?[ ])?[A-ZÀ-ÖØ-Þ][\w'’.-]{0,30}(?:,?[ ](?:[a-z]{2,3}[ ])?[A-ZÀ-ÖØ-Þ][\w'’.-]{0,30}){0,3}"
+    rf"(?:(?:dr|mr|mrs|ms)\.?[ ])?[{UPPER}][\w'’.-]{{0,30}}(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
 )
 _TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
 _LABEL = re.compile(

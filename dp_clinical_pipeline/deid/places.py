@@ -63,7 +63,11 @@ _ZIP = re.compile(
         |[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|\d{{3}}(?=\W))(?!\w)
       |(?i:(?:lives?|living|resid\w+|area|from|near|region)[ ](?:in[ ]|at[ ]|near[ ]
         |code[ ])?(?:zip[ ])?)(?P<lived>\d{{5}}(?:-\d{{4}})?)(?![\w-]|[ ](?:patients|people|feet|miles|steps))
-      |(?<=[a-z][ ])(?P<plus_four>\d{{5}}-\d{{4}})(?![\w-])
+      |(?P<plus_four>\d{{5}}[-–]\d{{4}})(?![\w-])
+      |(?:{CODES})[-.,/]{{0,2}}[ ]?(?P<close>\d{{5}})(?![\w-])
+      |(?:(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|Apt|Unit|Suite)
+        |(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|DRIVE|DR|LANE|LN|COURT|CT|PLACE|TERRACE|WAY|CIRCLE|APT|UNIT))(?!\w)[^\n\d]{{0,12}}(?:\d{{1,4}}\w?)?
+        [,;. ]{{1,3}}\n?(?:[A-Z][\w.'’]*[ ]?){{0,3}}[,;. ]{{0,3}}(?:{CODES}|{STATES})?[-,;. ]{{0,3}}(?P<after_street>\d{{5}})(?![\w-])
       |(?P<canadian>[A-CEGHJ-NPR-TVXY]\d[A-CEGHJ-NPR-TV-Z][ ]\d[A-CEGHJ-NPR-TV-Z]\d)(?!\w))""",
     re.X,
 )

@@ -19,7 +19,7 @@ def demo_settings() -> Settings:
     return Settings(
         kind="demo",
         corpus=Corpus(format="table", label_set="chexpert14"),
-        privacy=Privacy(cap_epsilon=10.0, retraining=Retraining(budget="eps-1", runs=2)),
+        privacy=Privacy(cap_epsilon=16.0, retraining=Retraining(budget="eps-1", runs=2)),
         training=Training(lot_size=20, steps=14, max_tokens=96, learning_rate=2e-3, nonprivate_learning_rate=2e-3),
         classifier_training=ClassifierTraining(steps=20),
         generation=Generation(accepted=200, max_new_tokens=64),

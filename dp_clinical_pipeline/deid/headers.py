@@ -1,0 +1,114 @@
+"""Voter: names in headers, signature blocks and table rows, where a label or the whole line shows a person."""
+
+import re
+from collections.abc import Iterator
+
+from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.names import INITIAL, UPPER, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.spans import Span
+
+_W = rf"(?:(?:[Mm]a?c|[dDOlL]['’]|[Dd]e|[Vv]an|[Vv]on)?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,3}}+)"
+_LOW = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|binti|ibn|dos|du|ten|ter|y|DE|DA|DI|DEL|VAN|VON|DER|LA|LE|EL|AL|BIN)[ ]){0,3}"
+_I = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}})"
+_SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?)?"
+_LAST_FIRST = rf"{_LOW}{_W}(?:[ ]{_LOW}{_W})?{_SUFFIX}[ ]?,[ ]?(?:{_W}|{_I})(?:[ ](?:{_I}|{_W})){{0,2}}{_SUFFIX}"
+_FIRST_LAST = rf"(?:{_W}|{_I})(?:[ ](?:{_I}|{_LOW}{_W})){{1,3}}{_SUFFIX}"
+_NAME = rf"(?:{_LAST_FIRST}|{_FIRST_LAST}|{_W})"
+_PEOPLE = (
+    r"patient(?:['’]s)?|pt|client|resident|subject|member|subscriber|insured|guarantor|policy\s?holder|beneficiary|enrollee"
+    r"|responsible\sparty|next\sof\skin|nok|kin|emergency\scontact|emerg(?:ency)?\.?\scontact|contact(?:\sperson)?|proxy|hcp(?:oa)?|poa"
+    r"|guardian|parent|spouse|mother|father|wife|husband|son|daughter|sister|brother|employee|donor|recipient|informant"
+)
+_STAFF = (
+    r"attending|referring|ordering|requesting|reading|interpreting|dictating|signing|supervising|performing|responsible|primary(?:\scare)?"
+    r"|consulting|admitting|treating|operating|resident|fellow|radiologist|rad|technologist|tech|sonographer|rt|rdms|physician|provider"
+    r"|doctor|dr|md|np|pa-c|pa|rn|nurse|pcp|surgeon|clinician|consultant|pathologist|cardiologist|transcriptionist|trans(?:criber)?|typist|scribe"
+    r"|author|reader|dictator|reviewer|approver|verifier|preceptor|anesthesiologist|midwife|therapist|pharmacist|case\smanager|operator"
+)
+_ACTS = (
+    r"dictated|dict|transcribed|typed|interpreted|read|over-?read|reviewed|signed|e-?signed|electronically\ssigned|electronic\ssignature"
+    r"|esig|signature|authenticated|approved|verified|finali[sz]ed|cosigned|co-signed|attested|prepared|reported|entered|ordered|requested|referred"
+    r"|performed|scanned|acquired|called(?:\sto)?|notified|communicated\sto|discussed\swith|copies|copy|copied|cc|attn|attention|to|from|re|regarding"
+)
+_LABEL = re.compile(
+    rf"""(?<![\w-])(?:
+      (?P<who>(?i:(?:{_PEOPLE})(?:\s(?:full\s|legal\s)?name)?|(?:full|legal|last|first|middle|maiden|preferred|given|family|birth|mother['’]s|former)
+        \sname|name(?:\sof\spatient)?|surname|alias|a\.?k\.?a\.?))
+    | (?P<staff>(?i:(?:(?:{_STAFF})[\s/]{{1,2}}){{0,3}}(?:{_STAFF})(?:\s(?:of\srecord|name|in\scharge))?(?:\(s\))?))
+    | (?P<act>(?i:(?:{_ACTS})(?:\s(?:and|&)\s(?:{_ACTS}))?(?:\s(?:electronically\s)?by)?))
+    )(?:\s?\((?:[\w,/.\s]{{1,20}})\))?
+    (?:(?P<mark>[ ]?[:=\#|>\t]+[ \t]{{0,12}}(?:\n[ ]{{0,4}})?|[ ]?[-–—][ ]|[.]{{2,}}[ ]?|[ ]\()|(?P<gap>[ ]{{1,4}}))(?P<name>{_NAME})(?P<end>(?=\s*$|\s*[\n|\t;()\[\]/<]|[ ]{{2}}|[ ]?[,.:\-–—](?!\w)|,[A-Z ]|[ ](?:\#|\d)|[ ](?:MRN?|DOB|SSN|ACCT|Acct|ID|Age|AGE|Sex|SEX|Ph|Tel|M\.?D|D\.?O|RN|NP|PA|has|was|is|on|at|of|and|in)\b)|)""",
+    re.X | re.M,
+)
+_ATTESTED = re.compile(rf"\bI,[ ](?:(?:Dr|DR)\.?[ ])?(?P<name>{_NAME}),")
+_SEGMENT = re.compile(
+    rf"(?:^|(?<=[|;\t(\[/>])|(?<=  ))[ \t]{{0,12}}(?P<name>{_LAST_FIRST}|{_FIRST_LAST})(?=[ \t]*(?:$|[|;\t)\]/<(]|  |,?[ ](?:M\.?D|D\.?O|R\.?N|N\.?P|PA-C|DOB|MRN?)\b|[ ]\#?\d|[ ][-–—][ ]))",
+    re.M,
+)
+_TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|]|\d))", re.M)
+_TYPED = re.compile(r"(?:\b(?:D|T|DD|DT|TD|TR|JOB|dict\w*|trans\w*|typed|initials)\b[^\n]{0,40}|(?:\A|\n)\s*)$", re.I)
+
+
+def vote(text: str) -> Iterator[Span]:
+    """Find names after labels and acts, in an attestation, alone in a field, and a typist's initials."""
+    for found in _LABEL.finditer(text):
+        if _accepted(text, found):
+            yield Span(*_cut(text, *found.span("name")), "PERSON", "headers:label", 0.88)
+    for found in _ATTESTED.finditer(text):
+        if not any(is_excluded(w) for w in _words(found["name"])):
+            yield Span(*found.span("name"), "PERSON", "headers:attested", 0.9)
+    for found in _SEGMENT.finditer(text):
+        if _is_name_alone(found["name"]):
+            yield Span(*found.span("name"), "PERSON", "headers:segment", 0.74)
+    for found in _TYPIST.finditer(text):
+        if _TYPED.search(text, max(0, found.start() - 60), found.start()):
+            yield Span(*found.span("name"), "PERSON", "headers:typist", 0.5)
+
+
+def _words(name: str) -> list[str]:
+    particles = lowered("name_particles")
+    return [w for w in re.findall(r"[^\W\d_][\w'’-]*", name) if len(w) > 1 and w.lower() not in particles]
+
+
+def _accepted(text: str, found: re.Match[str]) -> bool:
+    words = _words(found["name"])
+    if not words or any(is_excluded(w) or w.lower() in lowered("credentials") for w in words):
+        return False
+    known = [w for w in words if is_given(w) or is_surname(w)]
+    clear = [w for w in known if not is_ordinary(w)]
+    single = len(words) == 1 and not re.search(rf"\b{_I}", found["name"])
+    ended = found.end("end") == found.end("name") and _ENDED.match(text, found.end("name")) is not None
+    marked = found["mark"] is not None
+    if found["gap"] is not None:
+        label = found.group("who") or found.group("staff") or found.group("act") or ""
+        shouted = label.isupper() and (found.start() == 0 or text[found.start() - 1] in "\n|\t;")
+        return bool(clear) and len(known) == len(words) and (not found["name"].isupper() or (shouted and not single))
+    if single:
+        strong = found["staff"] is not None or "name" in (found["who"] or "").lower()
+        return marked and ended and (bool(clear) or (strong and not is_ordinary(words[0]) and bool(known)))
+    if "," in found["name"]:
+        return marked and (bool(known) or (ended and found["who"] is not None))
+    return marked and (bool(clear) or len(known) == len(words) or (ended and bool(known) and found["act"] is None))
+
+
+_ENDED = re.compile(r"\s*$|\s*[\n|\t;()\[\]/<,.]|[ ]{2}|[ ](?:\#|\d|MRN?|DOB|SSN|ACCT|ID|Age|AGE|Sex|SEX|[-–—])")
+
+
+def _cut(text: str, start: int, end: int) -> tuple[int, int]:
+    while end > start and text[end - 1] in "'’ ,-":
+        end -= 1
+    return start, end
+
+
+def _is_name_alone(name: str) -> bool:
+    """Say whether a field that holds nothing else is a name: every word is listed, and one is no ordinary word."""
+    words = _words(name)
+    if not words or any(is_excluded(w) or w.lower() in lowered("credentials") for w in words):
+        return False
+    known = [w for w in words if is_given(w) or is_surname(w)]
+    clear = [w for w in known if not is_ordinary(w) and w.lower() not in lowered("eponyms")]
+    given = any(is_given(w) for w in words)
+    initial = re.search(rf"[ ,]{_I}", name) is not None
+    if len(words) == 1:
+        return initial and bool(clear)
+    return bool(clear) and given and (len(known) == len(words) or ("," in name and len(known) * 2 >= len(words)))
