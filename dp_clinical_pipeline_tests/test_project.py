@@ -54,10 +54,9 @@ def test_the_pages_that_a_page_links_to_exist(page: Path) -> None:
 def test_a_skip_for_want_of_what_ci_installs_fails_under_ci_alone(tmp_path: Path, ci: str, outcome: str) -> None:
     tests = [f"@pytest.mark.{name}\ndef test_{name}(): pytest.skip('it is absent')" for name in MARKERS]
     (tmp_path / "test_skipping.py").write_text("\n".join(["import pytest", *tests, ""]))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "dp_clinical_pipeline_tests.needed", "-p", "no:cacheprovider", tmp_path],
-        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "CI": ci, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-    )  # fmt: skip
+    environment = os.environ | {"CI": ci, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "dp_clinical_pipeline_tests.needed", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, tmp_path], cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert outcome in done.stdout
     assert done.returncode == int(bool(ci))
 

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.facilities import CODES
 from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.places import city_after
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = r"(?:ST\.|MT\.|[A-Z][A-Z'’&-]{1,30}+)"
 _FACILITY = re.compile(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,5}})(?:HOSPITAL|INFIRMARY|HOSPICE|CLINIC|POLYCLINIC|PHARMACY|SANATORIUM|MANOR"
-    r"|(?:MEDICAL|HEALTH|CANCER|HEART|IMAGING|SURGERY|SURGICAL|CARE|REHAB|REHABILITATION|TRAUMA|DIAGNOSTIC|COMMUNITY|WELLNESS)[ ]CENT(?:ER|RE)"
-    r"|(?:NURSING|CARE|REST|RETIREMENT)[ ]HOME|(?:RADIOLOGY|IMAGING|MEDICAL|SURGICAL|CARDIOLOGY|ORTHOPEDIC)[ ](?:ASSOCIATES|GROUP|PARTNERS|SPECIALISTS)"
-    r"|HEALTH[ ](?:SYSTEM|NETWORK|SERVICES)|HEALTHCARE|FAMILY[ ](?:PRACTICE|MEDICINE)|ASSISTED[ ]LIVING|URGENT[ ]CARE|(?:HIGH|ELEMENTARY|MIDDLE)[ ]SCHOOL"
+    r"|(?:MEDICAL|HEALTH|CANCER|HEART|IMAGING|SURGERY|SURGICAL|CARE|REHAB|REHABILITATION|TRAUMA|DIAGNOSTIC"
+    r"|COMMUNITY|WELLNESS)[ ]CENT(?:ER|RE)"
+    r"|(?:NURSING|CARE|REST|RETIREMENT)[ ]HOME|(?:RADIOLOGY|IMAGING|MEDICAL|SURGICAL|CARDIOLOGY"
+    r"|ORTHOPEDIC)[ ](?:ASSOCIATES|GROUP|PARTNERS|SPECIALISTS)"
+    r"|HEALTH[ ](?:SYSTEM|NETWORK|SERVICES)|HEALTHCARE|FAMILY[ ](?:PRACTICE|MEDICINE)|ASSISTED[ ]LIVING"
+    r"|URGENT[ ]CARE|(?:HIGH|ELEMENTARY|MIDDLE)[ ]SCHOOL"
     rf"|UNIVERSITY|COLLEGE)(?:[ ](?:OF|AT)[ ]{_W})?(?![\w-])"
 )
 _SUFFIX = (
@@ -25,9 +29,10 @@ _STREET = re.compile(
 )
 _CITY = re.compile(rf"(?<![\w-])(?P<city>{_W}(?:[ ]{_W}){{0,2}}),[ ](?P<state>{CODES})(?=[,.]?[ ]\d{{5}}|\s*\n)")
 _STOP = frozenset(
-    "TO AT FROM BY THE IN ON WITH FOR AND OR AN A OUR THIS THAT HIS HER THEIR OUTSIDE LOCAL NEAREST SAME OTHER ANOTHER ANY SENT SEEN"
-    " FAX OF IS WAS DAY UNDERGRADUATE GRADUATED".split()
-)
+    ("TO", "AT", "FROM", "BY", "THE", "IN", "ON", "WITH", "FOR", "AND", "OR", "AN", "A", "OUR", "THIS", "THAT",
+     "HIS", "HER", "THEIR", "OUTSIDE", "LOCAL", "NEAREST", "SAME", "OTHER", "ANOTHER", "ANY", "SENT", "SEEN",
+     "FAX", "OF", "IS", "WAS", "DAY", "UNDERGRADUATE", "GRADUATED")
+)  # fmt: skip
 
 
 def vote(text: str) -> Iterator[Span]:
@@ -36,13 +41,18 @@ def vote(text: str) -> Iterator[Span]:
         start, end = found.span("name")
         for word in re.finditer(r"\S+", text[start:end]):
             core = word.group().strip(".,'’")
-            if core in _STOP or (core.lower() in lowered("not_names") and core.lower() not in lowered("facility_words")):
+            if core in _STOP or (
+                core.lower() in lowered("not_names") and core.lower() not in lowered("facility_words")
+            ):
                 start = found.start("name") + word.end() + 1
         rest = text[start:end].split()
         if rest and not all(w.lower() in lowered("facility_words") | lowered("not_names") for w in rest):
             yield Span(start, found.end(), "FACILITY", "capitals:facility", 0.78)
     for found in _STREET.finditer(text):
-        if not any(w.lower() in lowered("not_names") and w not in ("STREET", "NORTH") for w in found.group().split()[1:-1]):
+        if not any(
+            w.lower() in lowered("not_names") and w not in ("STREET", "NORTH") for w in found.group().split()[1:-1]
+        ):
             yield Span(*found.span(), "STREET", "capitals:street", 0.8)
+            yield from city_after(text, found.end())
     for found in _CITY.finditer(text):
         yield Span(*found.span(), "CITY", "capitals:city", 0.8)

@@ -6,34 +6,37 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
 from dp_clinical_pipeline.deid.spans import Span
 
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,8}[^\sA-Za-z]?\d)[A-Za-z0-9]+(?:[-–‑_./:*#\\·~+][A-Za-z0-9]+)*")
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,8}(?:[^\sA-Za-z\d][A-Za-z]{0,6})?\d)[A-Za-z0-9]+(?:[-–‑_./:*#\\·~+][A-Za-z0-9]+)*"
+)
 _GROUPS = re.compile(
-    r"(?<![\w.,/:+-])(?:[A-Z]{1,4}[ ])?\d{2,6}(?:[ ]\d{2,6}){1,4}(?:[ ][A-Z]{1,2}(?![\w.]))?(?![\w%]|[.,:/-]\d)"
+    r"(?<![\w.,/:+-])(?:[A-Z]{1,4}[ ]|(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC"
+    r"|RIS)(?=\d))?\d{2,6}(?:[ ]\d{2,6}){1,4}(?:[ ][A-Z]{1,2}(?![\w.]))?(?![\w%]|[.,:/-]\d)"
 )
 _PARTS = re.compile(r"[-–‑_./:*#\\·~+]")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
 _WRITTEN = re.compile(
     rf"""(?:
-      \d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}(?:[T:].*)?|\d{{1,2}}[/-](?:19|20)\d\d|(?:19|20)\d\d[/-]\d{{1,2}}
+      \d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}(?:[T:].*)?|\d{{4}}-\d\d-\d\dT.*|\d{{1,2}}[/-](?:19|20)\d\d|(?:19|20)\d\d[/-]\d{{1,2}}
     | \d{{1,2}}[-/.]?{_MONTH}[-/.]?\d{{2,4}}|{_MONTH}[-/.]?\d{{1,4}}(?:[-/.]\d{{2,4}})?|(?:19|20)\d\d[-/.]?{_MONTH}.*
     | \d{{1,2}}[:.]?\d\d(?:[:.]\d\d)?(?:[ap]m|h(?:rs?)?)?(?:[-–/]\d{{1,2}}[:.]?\d\d(?:[ap]m|h(?:rs?)?)?)?
     )""",
     re.X | re.I,
 )
-_NUMBER = r"\d{1,9}(?:[.,]\d{1,9}){0,3}"
+_NUMBER = r"\d{1,5}(?:[.,]\d{1,4}){0,3}"
 _UNITS = (
     r"(?:[nµmc]?[glm]|[mµ]?cg|k?cal|kg|lbs?|oz|dl|iu|u|units?|me?q|mmol|mol|hg|mmhg|hz|[km]hz|bpm|fr|ga|k|yo?|yrs?|years?"
     r"|mos?|months?|wks?|weeks?|days?|d|hrs?|h|min|s|sec|ms|w|v|st|nd|rd|th|f|c|t|x|cc|gy|cgy|mci|mbq|msv|mgy|mas|kvp?|ma"
     r"|hu|male|female|old|year|week|day|month|hour|minute|point|part|view|french|gauge|fold|degree|inch|ft|feet|steps)"
 )
 _MEASURE = re.compile(
-    rf"(?:{_NUMBER}{_UNITS}?(?:[-–/x*:]{_NUMBER}{_UNITS}?){{0,4}}(?:[-–/]{_UNITS}){{0,3}}"
+    rf"(?:(?:BP|HR|RR|EF|BS|BG)?{_NUMBER}{_UNITS}?(?:[-–/x*:]{_NUMBER}{_UNITS}?){{0,4}}(?:[-–/](?:{_UNITS}|[mc]m[23]|k\d)){{0,3}}(?:k\d)?"
     rf"|[a-z]{{1,3}}?{_NUMBER}(?:x{_NUMBER}){{1,3}}{_UNITS}?)",
     re.I,
 )
 _FINDING = re.compile(
     r"""(?:G\d{1,2}P\d{1,5}(?:A\w{1,4})?|[cpyra]{0,3}T\w{1,3}N\w{1,3}M\w{1,2}|(?:[CTLS]\d{1,2}[-–/]?){1,4}
-      |[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}|[VE]\d{2,3}\.\d{1,2}|(?:CD|HLA|IL|CA|BRCA|COVID|SARS|HIV|HPV|H\dN|PD|ER|PR|HER)[-–]?\d.*
+      |[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}|[VE]\d{2,3}\.\d{1,2}|(?:CD|HLA|IL|CA|BRCA|COVID|SARS|HIV|HPV|H\dN|PD|ER|PR|HER)[-–]?\d{1,3}(?:[-/.][A-Z\d.]{1,3})?
       |(?:99m)?Tc-?99m.*|[A-Z][a-z]?-\d{2,3}|\d{1,3}[A-Z][a-z]?-.{1,5}|NCT\d+|PMC\d+|PMID\d+|rs\d+|GSE\d+|Q\d{1,2}[-–]?\d{0,2}h?
       |[A-Z]\d{1,2}[A-Z]|(?:SpO|FiO|pO|pCO|CHA)\d.*|DSM.*|ICD.*|CPT.*|[a-z]{1,3}\d{1,3}[a-z]?\d?)""",
     re.X | re.I,
@@ -43,7 +46,13 @@ _PUBLIC = re.compile(
 )
 _VEHICLE = re.compile(
     r"\b(?i:plates?|vehicle|car|truck|van|sedan|suv|motorcycle|parked|parking|driv\w+|tag|registration|reg\.?)\b"
-    r"(?P<gap>[^\n\d]{0,40}?)\b(?P<value>[A-Z]{1,3}[- ]?\d{2,5}[A-Z]{0,3}|\d{1,4}[- ]?[A-Z]{1,4}[- ]?\d{0,4}|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3})(?!\w)"
+    r"(?P<gap>[^\n\d]{0,40}?)\b(?P<value>[A-Z]{1,3}[- ]?\d{2,5}[A-Z]{0,3}|\d{1,4}[- ]?[A-Z]{1,4}[- ]?\d{0,4}"
+    r"|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3})(?!\w)"
+)
+_MODAL = re.compile(
+    r"(?<![\w-])(?:\d{2,4}[ ])?(?:C?XR|CR|DX|DR|CT|MRI?|US|NM|RAD|RF|MG|IR|PET|CH|RIS"
+    r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
+    r"(?!\w|[-/.]\d)|(?<![\w-])\d{2,4}[ ](?:C?XR|CR|DX|CT|MR|US|NM|RAD)[ ](?P<serial>\d{3,8})(?![\w.])"
 )
 _NEIGHBOURS = (
     ("SSN", re.compile(r"\b(?:ssn?|social|soc)\b", re.I)),
@@ -64,11 +73,22 @@ def vote(text: str) -> Iterator[Span]:
     for found in _GROUPS.finditer(text):
         value = found.group()
         digits = sum(map(str.isdigit, value))
-        if 7 <= digits <= 20 and not UNIT_AFTER.match(text, found.end()) and not re.search(r"\d{4} (?:19|20)\d\d$", value):
+        if (
+            7 - bool(re.search(r"^(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC|RIS) ?(?=\d).*\d{4}", value)) <= digits <= 20
+            and not UNIT_AFTER.match(text, found.end())
+            and not re.search(r"\d{4} (?:19|20)\d\d$", value)
+        ):
             yield Span(*found.span(), _kind(text, found.start()), "codes:groups", 0.45)
+    for found in _MODAL.finditer(text):
+        if not _WRITTEN.fullmatch(found["value"] or "") and not UNIT_AFTER.match(text, found.end()):
+            yield Span(*found.span(), "ACCESSION", "codes:modality", 0.5)
     for found in _VEHICLE.finditer(text):
         value = found["value"]
-        if any(map(str.isdigit, value)) and not _MEASURE.fullmatch(value.replace(" ", "")) and not _FINDING.fullmatch(value):
+        if (
+            sum(map(str.isdigit, value)) > 1
+            and not _MEASURE.fullmatch(value.replace(" ", ""))
+            and not _FINDING.fullmatch(value)
+        ):
             yield Span(*found.span("value"), "VEHICLE", "codes:plate", 0.6)
 
 
@@ -78,7 +98,16 @@ def _identifies(text: str, start: int, end: int, value: str) -> bool:
     if _WRITTEN.fullmatch(value) or is_year(value) or _PUBLIC.search(text, max(0, start - 14), start):
         return False
     if not any(c.isalpha() for c in value):
-        if len(parts) == 1 or digits < 7 or UNIT_AFTER.match(text, end) or "," in text[end : end + 1] + text[start - 1 : start]:
+        if text[start - 1 : start] == "#" and len(parts) == 1 and digits >= 5:
+            return True
+        if len(parts) == 2 and re.search("[-/]", value) and 5 <= digits < 7 and _kind(text, start) != "OTHER_ID":
+            return not _ratio(value, parts) and not UNIT_AFTER.match(text, end)
+        if (
+            len(parts) == 1
+            or digits < 7
+            or UNIT_AFTER.match(text, end)
+            or "," in text[end : end + 1] + text[start - 1 : start]
+        ):
             return digits >= 7 and len(parts) == 1 and not UNIT_AFTER.match(text, end)
         return not _ratio(value, parts)
     if _MEASURE.fullmatch(value) or _FINDING.fullmatch(value) or all(_plain(part) for part in parts):
@@ -88,13 +117,22 @@ def _identifies(text: str, start: int, end: int, value: str) -> bool:
 
 def _plain(part: str) -> bool:
     """Say whether a part between separators is a word, a short number, a measure or a finding's code."""
-    return part.isalpha() or (part.isdecimal() and len(part) < 4) or bool(_MEASURE.fullmatch(part) and not part.isdecimal())
+    return (
+        part.isalpha()
+        or (part.isdecimal() and len(part) < 4)
+        or bool(_MEASURE.fullmatch(part) and not part.isdecimal())
+    )
 
 
 def _ratio(value: str, parts: list[str]) -> bool:
     """Say whether groups of digits are a decimal, a ratio, a list of levels or a range."""
-    if len(parts) == 2 and ("." in value or ":" in value or "*" in value or "+" in value):
+    if "." in value and "/" in value and max(map(len, parts)) <= 3:
         return True
+    if len(parts) == 2 and ("." in value or ":" in value or "*" in value or "+" in value):
+        whole = (
+            len(parts[0]) >= 4 and len(parts[1]) >= 3 if "." in value else len(value) >= 7 and not value.endswith("00")
+        )
+        return not whole or "*" in value or "+" in value
     if "/" in value and len({len(p) for p in parts}) == 1 and len(parts[0]) <= 3:
         return True
     ranged = len(parts) == 2 and len(parts[0]) == len(parts[1]) and int(parts[0]) < int(parts[1])

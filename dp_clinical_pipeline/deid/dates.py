@@ -22,13 +22,16 @@ _DAYS = rf"{_DAY}(?:\s?(?:-|–|to|and|&|,)\s?{_DAY})?"
 _NUMBER_DATE = (
     r"(?:(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])(?P<b>[-/.])(?:0?[1-9]|[12]\d|3[01])(?P=b)(?:1[89]|20)\d\d"
+    r"|(?:0?[1-9]|[12]\d|3[01])[ ](?P<d>[-/.])[ ](?:0?[1-9]|[12]\d|3[01])[ ](?P=d)[ ](?:(?:1[89]|20)\d\d|\d\d)"
+    r"|(?:0[1-9]|[12]\d|3[01])(?P<e>\.)(?:0[1-9]|1[0-2])(?P=e)\d\d"
     r"|(?:0?[1-9]|[12]\d|3[01])(?P<c>[-/])(?:0?[1-9]|[12]\d|3[01])(?P=c)\d\d)"
 )
 _FOUND = re.compile(
     rf"""(?<![\w/])(?<!\d[.,-])(?:
       (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
     | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?
-      |[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
+      |[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z][a-z][a-z])\d\d(?!\d)
+        |(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
     | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?
       |(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
     | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
@@ -72,19 +75,30 @@ _SHORT_NUMBER = re.compile(
     )""",
     re.X | re.I,
 )
+_DAY_ALONE = re.compile(
+    r"(?<!\w)(?:on|until|since|by|before|after)[ ]the[ ](?P<day>(?:[12]?\d|3[01])(?:st|nd|rd|th))"
+    r"(?=[.,;)\n]|$|[ ](?:at|with|for|she|he|they|we|the|in|to|by|when|showed?|due|via|without|instead)\b)"
+)
+_WEEKDAY_SHORT = re.compile(
+    r"(?<!\w)(?P<weekday>(?i:mon|tues?|wed|thurs?|thu|fri|sat|sun))\.?,?[ ](?=\d{1,2}[-/ .]|[A-Z][a-z]{2})"
+)
 _ORDINARY_MAY = re.compile(r"(?:may|march|mar|sept?|dec|oct|jan|jun)\b", re.I)
 _AGE_NUMBER = r"(?P<{}>9\d|1[0-2]\d)"
 _AGE = re.compile(
     rf"""(?<![\w./-])(?:
-      {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:years?|yrs?|y)\.?(?:[\s-]{{0,2}}(?:olds?|of\sage|o)\b\.?|\.?/?o\b\.?)
+      {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:[Yy]ears?|YEARS?|[Yy]rs?|YRS?|[yY])\.?(?:[\s-]{{0,2}}(?:olds?|OLD|of\sage|o|O)\b\.?|\.?/?o\b\.?)
     | 0?{_AGE_NUMBER.format("f")}\s?(?:yo|YO|y\.o\.|Y\.O\.|y/o|Y/O|[Yy]rs?|YRS?|yr\.?|Y(?=\W|$))(?!\w)
-    | (?P<g>9\d|10\d)\s?/\s?(?:[MF]|male|female)(?!\w)|(?:(?<=\b[MF]/)|(?<=\b[MF]\s))(?P<h>9\d|10\d)(?=\s(?:with|w/|here|presents)|[,;)\n]|$)
+    | (?P<g>9\d|10\d)\s?/\s?(?:[MF]|male|female)(?!\w)|(?:(?<=\b[MF]/)|(?<=\b[MF]\s))(?P<h>9\d
+      |10\d)(?=\s(?:with|w/|here|presents)|[,;)\n]|$)
     | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt
       |s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
+    | (?:age[ds]?|AGE[DS]?|Age[ds]?)[\s:=-]{{1,3}}(?P<i>[Nn]inety(?:[- ]\w{{3,5}})?\b)|(?:age[ds]?|AGE
+      |Age[ds]?)[\s:=-]{{1,3}}0(?P<j>9\d)Y?(?!\w)
     | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at
       |about))?[\s:=-]{{1,3}}{_AGE_NUMBER.format("c")}(?![\w%/]|\.\d)
-    | (?:ninety|a\shundred(?:\sand)?|one\shundred(?:\sand)?)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?
-      (?=[- ]years?[- ]old)
+    | (?:[Nn]inety|NINETY|a\shundred(?:\sand)?|one\shundred(?:\sand)?)(?:[- ](?:one|two|three|four|five|six
+      |seven|eight|nine))?
+      (?=[- ]years?[- ]old|[- ]YEARS?[- ]OLD|[- ]?y/?o\b)
     | (?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[- ]?|late\s)?(?P<d>nineties|['’]?90['’]?s)(?!\w)
     )""",
     re.X,
@@ -96,10 +110,14 @@ def vote(text: str) -> Iterator[Span]:
     """Find dates and ages over 89."""
     for found in _FOUND.finditer(text):
         kind = found.lastgroup or ""
-        if kind in ("a", "b", "c"):
+        if kind in ("a", "b", "c", "d", "e"):
             kind = "numeric"
         if not _is_measure(text, found, kind):
             yield Span(found.start(), found.end(), "DATE", f"dates:{kind}", 0.9)
+    for found in _DAY_ALONE.finditer(text):
+        yield Span(*found.span("day"), "DATE", "dates:day", 0.6)
+    for found in _WEEKDAY_SHORT.finditer(text):
+        yield Span(*found.span("weekday"), "DATE", "dates:weekday", 0.6)
     for found in _ALONE.finditer(text):
         kind = found.lastgroup or ""
         start, end = found.span(kind)

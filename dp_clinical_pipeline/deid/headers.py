@@ -8,7 +8,10 @@ from dp_clinical_pipeline.deid.names import INITIAL, UPPER, is_excluded, is_give
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = rf"(?:(?:[Mm]a?c|[dDOlL]['’]|[Dd]e|[Vv]an|[Vv]on)?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,3}}+)"
-_LOW = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|binti|ibn|dos|du|ten|ter|y|DE|DA|DI|DEL|VAN|VON|DER|LA|LE|EL|AL|BIN)[ ]){0,3}"
+_LOW = (
+    r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|binti|ibn|dos|du|ten|ter|y|DE|DA|DI|DEL|VAN"
+    r"|VON|DER|LA|LE|EL|AL|BIN)[ ]){0,3}"
+)
 _I = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}})"
 _SUFFIX = r"(?:,?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?)?"
 _LAST_FIRST = rf"{_LOW}{_W}(?:[ ]{_LOW}{_W})?{_SUFFIX}[ ]?,[ ]?(?:{_W}|{_I})(?:[ ](?:{_I}|{_W})){{0,2}}{_SUFFIX}"
@@ -33,17 +36,36 @@ _ACTS = (
 _LABEL = re.compile(
     rf"""(?<![\w-])(?:
       (?P<who>(?i:(?:{_PEOPLE})(?:\s(?:full\s|legal\s)?name)?|(?:full|legal|last|first|middle|maiden|preferred|given|family|birth|mother['’]s|former)
-        \sname|name(?:\sof\spatient)?|surname|alias|a\.?k\.?a\.?))
+        \sname|(?:pat|pnt|pt|px)?\.?\s?name(?:\sof\spatient)?|pat|(?:fore|[fl]\.?\s?)names?|surname|alias|a\.?k\.?a\.?))
     | (?P<staff>(?i:(?:(?:{_STAFF})[\s/]{{1,2}}){{0,3}}(?:{_STAFF})(?:\s(?:of\srecord|name|in\scharge))?(?:\(s\))?))
     | (?P<act>(?i:(?:{_ACTS})(?:\s(?:and|&)\s(?:{_ACTS}))?(?:\s(?:electronically\s)?by)?))
     )(?:\s?\((?:[\w,/.\s]{{1,20}})\))?
-    (?:(?P<mark>[ ]?[:=\#|>\t]+[ \t]{{0,12}}(?:\n[ ]{{0,4}})?|[ ]?[-–—][ ]|[.]{{2,}}[ ]?|[ ]\()|(?P<gap>[ ]{{1,4}}))(?P<name>{_NAME})(?P<end>(?=\s*$|\s*[\n|\t;()\[\]/<]|[ ]{{2}}|[ ]?[,.:\-–—](?!\w)|,[A-Z ]|[ ](?:\#|\d)|[ ](?:MRN?|DOB|SSN|ACCT|Acct|ID|Age|AGE|Sex|SEX|Ph|Tel|M\.?D|D\.?O|RN|NP|PA|has|was|is|on|at|of|and|in)\b)|)""",
+    (?:(?P<mark>,[ ](?=[A-Z])|[ ]?[:=\#|>\t]+[ \t]{{0,12}}(?:\n[ ]{{0,4}})?|[ ]?[-–—][ ]|[.]{{2,}}[ ]?|[ ]\()
+      |(?P<gap>[ ]{{1,4}}))(?P<name>{_NAME})""",
     re.X | re.M,
 )
 _ATTESTED = re.compile(rf"\bI,[ ](?:(?:Dr|DR)\.?[ ])?(?P<name>{_NAME}),")
 _SEGMENT = re.compile(
-    rf"(?:^|(?<=[|;\t(\[/>])|(?<=  ))[ \t]{{0,12}}(?P<name>{_LAST_FIRST}|{_FIRST_LAST})(?=[ \t]*(?:$|[|;\t)\]/<(]|  |,?[ ](?:M\.?D|D\.?O|R\.?N|N\.?P|PA-C|DOB|MRN?)\b|[ ]\#?\d|[ ][-–—][ ]))",
+    rf"(?:^|(?<=[|;\t(\[/>])|(?<=  )|(?<=[a-zA-Z]: )|/s/[ ])[ \t]{{0,12}}(?P<name>{_LAST_FIRST}"
+    rf"|{_FIRST_LAST})(?=[ \t]*(?:$|[|;\t)\]/<(]|  |,[ ]?\d|,?[ ](?:M\.?D|D\.?O|R\.?N|N\.?P|PA-C|DOB|MRN?)\b"
+    rf"|[ ]\#?\d|,?[ ]RT\b|[ ][-–—][ ]))",
     re.M,
+)
+_CARET = re.compile(rf"(?<![\w^])(?P<name>[{UPPER}][\w'’ -]{{1,30}}(?:\^[\w'’. -]{{1,30}}){{1,4}})")
+_FOR = re.compile(
+    rf"\b(?:for|by|of|seeing|referring|with|to|and|per|is)[ ](?:Dr\.?[ ])?(?P<name>{_FIRST_LAST})(?=['’]s\b"
+    rf"|\s*(?:$|[.,;(]|today\b|on\b|at\b|in\b))",
+    re.M,
+)
+_DONE_BY = re.compile(
+    rf"\b(?i:dictated|transcribed|typed|interpreted|read|signed|authenticated|approved|verified|finali[sz]ed|cosigned|reported|phoned|called|relayed"
+    rf"|communicated|conveyed|discussed|requested|req|ordered|supervised)[ ](?i:by|to|with|directly[ ]to"
+    rf"|directly[ ]with)[ ](?P<name>{_W})"
+    rf"(?=\s*(?:[.,;/(]|$|[ ](?:at|on|by|in|via)\b))",
+    re.M,
+)
+_BOTH = re.compile(
+    rf"\b(?:Drs?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
 )
 _TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|]|\d))", re.M)
 _TYPED = re.compile(r"(?:\b(?:D|T|DD|DT|TD|TR|JOB|dict\w*|trans\w*|typed|initials)\b[^\n]{0,40}|(?:\A|\n)\s*)$", re.I)
@@ -53,13 +75,30 @@ def vote(text: str) -> Iterator[Span]:
     """Find names after labels and acts, in an attestation, alone in a field, and a typist's initials."""
     for found in _LABEL.finditer(text):
         if _accepted(text, found):
-            yield Span(*_cut(text, *found.span("name")), "PERSON", "headers:label", 0.88)
+            yield Span(*_cut(text, *_kept(found)), "PERSON", "headers:label", 0.88)
     for found in _ATTESTED.finditer(text):
         if not any(is_excluded(w) for w in _words(found["name"])):
             yield Span(*found.span("name"), "PERSON", "headers:attested", 0.9)
     for found in _SEGMENT.finditer(text):
         if _is_name_alone(found["name"]):
             yield Span(*found.span("name"), "PERSON", "headers:segment", 0.74)
+    for found in _CARET.finditer(text):
+        yield Span(*found.span("name"), "PERSON", "headers:caret", 0.8)
+    for found in _BOTH.finditer(text):
+        if not is_excluded(found["name"]) and (is_surname(found["name"]) or not is_ordinary(found["name"])):
+            yield Span(*found.span("name"), "PERSON", "headers:both", 0.7)
+    for found in _FOR.finditer(text):
+        if not found["name"].isupper() and _is_listed_pair(found["name"]):
+            yield Span(*found.span("name"), "PERSON", "headers:pair", 0.6)
+    for found in _DONE_BY.finditer(text):
+        name = found["name"]
+        if (
+            name[1:].islower()
+            and not is_excluded(name)
+            and not is_ordinary(name)
+            and name.lower() not in lowered("eponyms")
+        ):
+            yield Span(*found.span("name"), "PERSON", "headers:by", 0.55)
     for found in _TYPIST.finditer(text):
         if _TYPED.search(text, max(0, found.start() - 60), found.start()):
             yield Span(*found.span("name"), "PERSON", "headers:typist", 0.5)
@@ -71,33 +110,68 @@ def _words(name: str) -> list[str]:
 
 
 def _accepted(text: str, found: re.Match[str]) -> bool:
-    words = _words(found["name"])
-    if not words or any(is_excluded(w) or w.lower() in lowered("credentials") for w in words):
+    start, stop = _kept(found)
+    name = text[start:stop]
+    words = _words(name)
+    if not words:
         return False
     known = [w for w in words if is_given(w) or is_surname(w)]
     clear = [w for w in known if not is_ordinary(w)]
-    single = len(words) == 1 and not re.search(rf"\b{_I}", found["name"])
-    ended = found.end("end") == found.end("name") and _ENDED.match(text, found.end("name")) is not None
+    single = len(words) == 1 and not re.search(rf"\b{_I}", name)
+    ended = _ENDED.match(text, stop) is not None
     marked = found["mark"] is not None
+    if found["mark"] == ", ":
+        return not single and bool(clear) and len(known) == len(words)
+    if found["mark"] == " (" and single:
+        return False
     if found["gap"] is not None:
         label = found.group("who") or found.group("staff") or found.group("act") or ""
-        shouted = label.isupper() and (found.start() == 0 or text[found.start() - 1] in "\n|\t;")
-        return bool(clear) and len(known) == len(words) and (not found["name"].isupper() or (shouted and not single))
+        shouted = label.isupper() and (
+            found.start() == 0 or text[found.start() - 1] in "\n|\t;" or text[found.start() - 2] in ";.)|"
+        )
+        begins = found.start() == 0 or text[found.start() - 1] in "\n|\t;"
+        if begins and ended and ", " in name and found["act"] is None and not name.isupper():
+            return True
+        if single and begins and found["act"] and not name.isupper() and not is_ordinary(name):
+            return re.match(r" \d", text[stop : stop + 2]) is not None
+        if single or not clear:
+            return False
+        listed = len(known) == len(words) or (shouted and ", " in name and ended)
+        return listed and (not name.isupper() or shouted)
     if single:
         strong = found["staff"] is not None or "name" in (found["who"] or "").lower()
         return marked and ended and (bool(clear) or (strong and not is_ordinary(words[0]) and bool(known)))
-    if "," in found["name"]:
-        return marked and (bool(known) or (ended and found["who"] is not None))
+    if "," in name:
+        return marked and (bool(known) or (ended and found["act"] is None))
     return marked and (bool(clear) or len(known) == len(words) or (ended and bool(known) and found["act"] is None))
 
 
 _ENDED = re.compile(r"\s*$|\s*[\n|\t;()\[\]/<,.]|[ ]{2}|[ ](?:\#|\d|MRN?|DOB|SSN|ACCT|ID|Age|AGE|Sex|SEX|[-–—])")
 
 
+def _kept(found: re.Match[str]) -> tuple[int, int]:
+    """Return where a captured name lies, cut before the first word that is none."""
+    start, end = found.span("name")
+    for word in re.finditer(r"[^\W\d_][\w'’-]*", found["name"]):
+        if len(word.group()) > 1 and (is_excluded(word.group()) or word.group().lower() in lowered("credentials")):
+            end = start + word.start()
+            break
+    return start, start + len(found.string[start:end].rstrip(" ,-"))
+
+
 def _cut(text: str, start: int, end: int) -> tuple[int, int]:
     while end > start and text[end - 1] in "'’ ,-":
         end -= 1
     return start, end
+
+
+def _is_listed_pair(name: str) -> bool:
+    """Say whether words are a listed given name and a listed surname, neither clinical nor an eponym."""
+    words = _words(name)
+    if len(words) < 2 or any(is_excluded(w) or w.lower() in lowered("eponyms") for w in words):
+        return False
+    clear = any(not is_ordinary(w) for w in words)
+    return is_given(words[0]) and is_surname(words[-1]) and (clear or len(name) > 9)
 
 
 def _is_name_alone(name: str) -> bool:
@@ -111,4 +185,6 @@ def _is_name_alone(name: str) -> bool:
     initial = re.search(rf"[ ,]{_I}", name) is not None
     if len(words) == 1:
         return initial and bool(clear)
+    if "," in name and initial and clear:
+        return True
     return bool(clear) and given and (len(known) == len(words) or ("," in name and len(known) * 2 >= len(words)))

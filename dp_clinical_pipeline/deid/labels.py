@@ -12,7 +12,8 @@ _LABELS = {
     "FAX": r"fax(?:\sline)?|facsimile|fx(?=[\s:.\#]*[(+\d])",
     "PHONE": r"(?:tele)?phone|tel|mobile|cell(?:ular)?(?:\sphone)?|pager|beeper|call(?:back)?|contact\snumber"
     r"|ph(?=[\s:.\#]*[(+\d])|ext(?:ension)?|voicemail|landline|whatsapp",
-    "ACCESSION": rf"accession|acc(?=[\s.:=|-]{{1,3}}[A-Z]{{0,4}}-?\d{{2}})|a/n|acc(?:n|ess)?{_NUMBERED}|acsn|requisition|req{_NUMBERED}",
+    "ACCESSION": rf"accession|acc(?=[\s.:=|-]{{1,3}}[A-Z]{{0,4}}-?\d{{2}})|a/n|acc(?:n|ess)?{_NUMBERED}|acsn"
+    rf"|requisition|req{_NUMBERED}",
     "HEALTH_PLAN": r"(?:(?:health|medical|insurance|dental)\s)?(?:insurance|policy|policy\s?holder|member(?:ship)?"
     r"|subscriber"
     r"|beneficiary|payer|payor|enrollee|coverage|(?:health|insurance|medical)\splan|plan(?=\s(?:id|no|num"
@@ -20,13 +21,15 @@ _LABELS = {
     r"|mbr|subs(?=[\s.:\#])|ins(?=[.:\#\s]{1,3}(?:id|no|\#|\w{0,4}\d))|insured|plan(?=\s?[:\#])|group(?=\s?[:\#])|grp"
     r"|medicare|medicaid|hicn?|mbi|tricare|hpbn|hmo|ppo|blue\s(?:cross|shield)(?:\sblue\sshield)?|bcbs|aetna"
     r"|cigna|humana|united\s?healthcare",
-    "ACCOUNT": rf"acc(?:oun)?t|a/c|bill(?=\s*(?:\#|no\b|:))|fin(?=\s*[:\#\d])|enc(?=[.:\#\s]{{1,2}}\d)|(?:visit|encounter)(?=\s?[:\#\d])|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
+    "ACCOUNT": rf"acc(?:oun)?t|a/c|bill(?=\s*(?:\#|no\b|:))|fin(?=\s*[:\#\d])|enc(?=[.:\#\s]{{1,2}}\d)|(?:visit"
+    rf"|encounter)(?=\s?[:\#\d])|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
     rf"|card{_NUMBERED}|statement{_NUMBERED}",
     "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num"
     rf"|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
     "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}"
     rf"|passport|registration|credential{_NUMBERED}|permit",
-    "DEVICE": rf"serial|s/n|sn(?=[\s:.\#]{{1,2}}[A-Z]{{0,4}}-?\d)|device|udi|implant|model{_NUMBERED}|lot{_NUMBERED}|ref{_NUMBERED}|imei"
+    "DEVICE": rf"serial|s/n|sn(?=[\s:.\#]{{1,2}}[A-Z]{{0,4}}-?\d)|device|udi|implant|model{_NUMBERED}"
+    rf"|lot{_NUMBERED}|ref{_NUMBERED}|imei"
     rf"|mac\saddress|pacemaker|icd{_NUMBERED}|generator|lead{_NUMBERED}"
     rf"|catalog|pump{_NUMBERED}|prosthesis{_NUMBERED}",
     "BIOMETRIC": r"biometrics?|finger\s?prints?|thumb\s?prints?|voice\s?prints?|retinal?\s?(?:scan|print|image"
@@ -36,7 +39,8 @@ _LABELS = {
     r"|dna\s(?:profile|sample|id)|hand\sgeometry|gait\s(?:id|signature)|ear\s?print",
     "PHOTO": r"photo(?:graph)?s?|picture(?=\s(?:id|file|no|num|\#|ref))|full[- ]?face(?:\s(?:photo(?:graph)?|image))?"
     r"|headshot|image\s(?:file|id)|portrait|snapshot|mugshot",
-    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?(?:\#|no\b|num|:))|mr(?:no|num)|hrn|jacket|(?:hn|un)(?=\s?[:\#])|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient"
+    "MRN": rf"mrn|m\.r\.n\.?|mr(?=\s?(?:\#|no\b|num|:))|mr(?:no|num)|hrn|jacket|(?:hn|un)(?=\s?[:\#])"
+    rf"|(?:medical|med\.?|clinic(?:al)?|hospital|health|patient"
     rf"|pt\.?)\s?rec(?:ord)?s?|medrec|chart|(?:hospital|unit|clinic|facility){_NUMBERED}"
     rf"|(?:patient|pt\.?|person|hosp(?:ital)?)\s?(?:id(?:entifier|entification)?|\#|no\b|num\w*)|pid|mpi|empi"
     rf"|urn|uhid|nhs|record{_NUMBERED}|folder{_NUMBERED}",

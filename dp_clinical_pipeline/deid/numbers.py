@@ -55,6 +55,7 @@ _BARE = re.compile(
     )(?![\w]|[-–./]\d)""",
     re.X,
 )
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d")
 _PUBLIC = re.compile(
     r"(?:PMID|PMC|NCT|OMIM|ATCC|RRID|FDA|DOI|ISBN|ISSN|ISRCTN|ICD|CPT|HCPCS|LOINC|SNOMED|RXCUI|GSE|RS|CVE"
     r"|EudraCT)[\s:#-]{0,3}$",
@@ -101,6 +102,8 @@ def _shaped(text: str) -> Iterator[Span]:
 
 def _bare(text: str) -> Iterator[Span]:
     for found in _BARE.finditer(text):
+        if _TIMESTAMP.match(found.group()):
+            continue
         value = found.group()
         parts = re.split(r"[-–]", value.lstrip("#"))
         numeric = all(p.isdecimal() for p in parts)
@@ -108,6 +111,8 @@ def _bare(text: str) -> Iterator[Span]:
             continue
         if numeric and len(parts) == 2 and all(p.endswith("00") or len(p) < 3 for p in parts):
             continue  # a range of counts
-        if (value.isdecimal() and UNIT_AFTER.match(text, found.end())) or _PUBLIC.search(text, max(0, found.start() - 10), found.start()):
+        if (value.isdecimal() and UNIT_AFTER.match(text, found.end())) or _PUBLIC.search(
+            text, max(0, found.start() - 10), found.start()
+        ):
             continue
         yield Span(*found.span(), "OTHER_ID", "numbers:bare", 0.5)

@@ -41,7 +41,8 @@ _VERB = (
     r"|cared\sfor|seen\sand\sexamined|supervised|confirmed|consultation|conversation|attended|given|provided|phoned)"
 )
 _VALUE = (
-    rf"(?:(?:dr|mr|mrs|ms)\.?[ ])?[{UPPER}][\w'’.-]{{0,30}}(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
+    rf"(?:(?:dr|mr|mrs|ms)\.?[ ])?[{UPPER}][\w'’.-]{{0,30}}"
+    rf"(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
 )
 _TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
 _LABEL = re.compile(
@@ -81,6 +82,7 @@ _AROUND = re.compile(
     )[ ](?:\(|(?:Mr|Mrs|Ms|Dr)\.?[ ])?(?P<name>{_PART}(?:[ ]{_PART}){{0,2}})""",
     re.X,
 )
+_SURNAME = re.compile(rf"(?:^|[\n|:;(\t]|[ ]{{2}}|by[ ])[ ]?(?P<name>{WORD}),[ ]$")
 _RULES = ((_TITLE, "title", 0.95), (_LABEL, "label", 0.9), (_CREDENTIAL, "credential", 0.92), (_AROUND, "around", 0.75))
 
 
@@ -99,6 +101,12 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
     """Cut a captured name at the first word that cannot be part of one; empty where none is left."""
     start, end = found.span("name")
     last, words = start, 0
+    if (
+        rule == "credential"
+        and text[max(0, start - 2) : start] == ", "
+        and (before := _SURNAME.search(text, max(0, start - 42), start))
+    ):
+        start = before.start("name") if not is_excluded(before["name"]) else start
     sure = rule == "title" or (rule == "label" and found["sure"] is not None)
     paired = rule == "around" and found["by"] is not None and _is_pair(text[start:end])
     for token in re.finditer(r"[^\s,]+,?", text[start:end]):

@@ -66,14 +66,19 @@ _ZIP = re.compile(
       |(?P<plus_four>\d{{5}}[-–]\d{{4}})(?![\w-])
       |(?:{CODES})[-.,/]{{0,2}}[ ]?(?P<close>\d{{5}})(?![\w-])
       |(?:(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|Apt|Unit|Suite)
-        |(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|DRIVE|DR|LANE|LN|COURT|CT|PLACE|TERRACE|WAY|CIRCLE|APT|UNIT))(?!\w)[^\n\d]{{0,12}}(?:\d{{1,4}}\w?)?
-        [,;. ]{{1,3}}\n?(?:[A-Z][\w.'’]*[ ]?){{0,3}}[,;. ]{{0,3}}(?:{CODES}|{STATES})?[-,;. ]{{0,3}}(?P<after_street>\d{{5}})(?![\w-])
+        |(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|DRIVE|LANE|LN|COURT|PLACE|TERRACE|WAY|CIRCLE|APT))(?!\w)[^\n\d]{{0,12}}(?:\d{{1,4}}\w?)?
+        [,;. ]{{1,3}}\n?(?:[A-Z][\w.'’]*[ ]?){{0,3}}[,;. ]{{0,3}}(?:{CODES}
+          |{STATES})?[-,;. ]{{0,3}}(?P<after_street>\d{{5}})(?![\w-])
       |(?P<canadian>[A-CEGHJ-NPR-TVXY]\d[A-CEGHJ-NPR-TV-Z][ ]\d[A-CEGHJ-NPR-TV-Z]\d)(?!\w))""",
     re.X,
 )
 _CITY_STATE = re.compile(
     rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w"
     rf"|\.\w)|(?:{STATES})(?!\w))"
+)
+_AFTER_STREET = re.compile(
+    rf"[ ]?[,;/|\n][ \n]{{0,3}}(?P<city>{_C}(?:[ -]{_C}){{0,2}})(?=[ ]?[,;/|][ ]?(?:{CODES}|{STATES}"
+    rf"|\d{{5}})(?!\w)|[ ](?:{CODES})?[ ]?\d{{5}}|[ ]?\n)"
 )
 _LIVED_IN = re.compile(
     r"\b(?:(?:in|from|near|outside|around)|(?:lives?|living|resid\w+|moved|travel\w*|relocat\w+|born"
@@ -111,11 +116,19 @@ def vote(text: str) -> Iterator[Span]:
             while text[end - 1] in ", \n":
                 end -= 1
             yield Span(found.start(), end, "STREET", "places:street", 0.88)
+            yield from city_after(text, end)
     for found in _ZIP.finditer(text):
         yield Span(*found.span(found.lastgroup or 0), "ZIP", "places:zip", 0.9)
     yield from _city_state(text)
     yield from _named(text)
     yield from _listed(text)
+
+
+def city_after(text: str, end: int) -> Iterator[Span]:
+    """Find the city that follows a street."""
+    found = _AFTER_STREET.match(text, end)
+    if found and not any(w.lower().strip(".'") in lowered("not_names") for w in found["city"].split()):
+        yield Span(*found.span("city"), "CITY", "places:after_street", 0.7)
 
 
 def _city_state(text: str) -> Iterator[Span]:

@@ -122,7 +122,7 @@ def _packaged_weights(packaged: _Packaged) -> Path:
 
 
 def _download(name: str, hub_id: str, aside: Path, folder: Path) -> None:
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", hub_id):
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", hub_id):
         raise UserError(f"models: {name}: {hub_id!r} is neither a folder that exists nor a hub id")
     from huggingface_hub import snapshot_download
 

@@ -6,7 +6,6 @@ import pytest
 from dp_clinical_pipeline.coding import arms
 from dp_clinical_pipeline.coding.arms import multi_hot, train_baselines, train_synthetic_arm
 from dp_clinical_pipeline.coding.classifiers import Majority
-from dp_clinical_pipeline.config import Corpus
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import CHEXPERT14
@@ -88,9 +87,9 @@ def test_every_arm_learns_its_own_text_and_is_tested_on_real_text(tmp_path, reco
     assert not {text for texts in recorder.tested for text in texts} & set(real)
 
 
-def test_a_label_set_without_rules_has_no_rules_arm(tmp_path):
+def test_a_label_set_without_rules_has_no_rules_arm(tmp_path, monkeypatch):
+    monkeypatch.setattr("dp_clinical_pipeline.coding.labelers.stated_labels", lambda text, labels: None)
     home = make_home(tmp_path, patients=20)
-    home = home.save_settings(home.settings.model_copy(update={"corpus": Corpus(label_set="icd9-chapters")}))
     train_baselines(home)
     assert set(Store(home).read(PREDICTIONS)["arm"]) == ARMS - {"rules"}
 

@@ -110,8 +110,8 @@ def test_two_torch_steps_that_are_due_at_once_are_kept_apart(ward: Ward, column:
         assert ended <= began
 
 
-def test_a_killed_training_frees_its_slot_and_stays_counted(ward: Ward, column: str) -> None:
-    long = Training(lot_size=16, steps=5000, max_tokens=64, checkpoint_every=1000)
+def test_a_killed_training_frees_its_slot_and_stays_counted(ward: Ward) -> None:
+    long = Training(lot_size=100, steps=400, max_tokens=128, checkpoint_every=400)
     ward.home.save_settings(open_home().settings.model_copy(update={"training": long}))
     before = len(open_ledger(open_home()).mechanisms())
     ward.server.add_budget("eps-1")
@@ -143,7 +143,7 @@ def test_nothing_of_a_patient_is_outside_the_enclave(ward: Ward, column: str) ->
     outside = [p for p in ward.home.path.rglob("*") if not p.is_relative_to(ward.home.enclave)]
     stored = {p: p.read_bytes() for p in [*outside, ward.log] if p.is_file()}
     names = "\n".join(str(p.relative_to(ward.home.path)) for p in outside)
-    surfaces = {surface.text for surface in planted_surfaces(ward.hospital) if len(surface.text) > 7}
+    surfaces = {planted.surface for planted in planted_surfaces(ward.hospital) if planted.distinctive}
     assert len(surfaces) > 500
     grams = _eight_grams(Store(ward.home).read(RAW_REPORTS)["text"].to_list())
     for path, content in stored.items():

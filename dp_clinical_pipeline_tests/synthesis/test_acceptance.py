@@ -10,7 +10,7 @@ GOOD = "The heart is mildly enlarged without any effusion."
 
 
 def _rules(**changes):
-    return Acceptance(Generation(**changes), CHEXPERT14)
+    return Acceptance(Generation(**({"require_record": True} | changes)), CHEXPERT14)
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,17 @@ def home(tmp_path, tiny_models):
     return tiny_home(tmp_path, tiny_models["llama"])
 
 
+@pytest.fixture
+def unplanned(tmp_path, tiny_models):
+    return tiny_home(tmp_path, tiny_models["llama"], planned=False)
+
+
 def _row(home, budget):
     return Store(home).read(GENERATOR_ADAPTER, "tiny", budget, budget=budget).row(0, named=True)
 
 
 def _states(home):
-    return [row.state for row in open_ledger(home).rows()]
+    return [row.state for row in open_ledger(home).rows() if row.state != "declared"]
 
 
 def test_a_private_cell_lies_in_the_lake_and_carries_its_account(home):
@@ -64,16 +69,16 @@ def test_a_trained_cell_is_kept_and_not_paid_for_again(home):
     assert (_states(home), cell_adapter(home, _row(home, "eps-8")).stat().st_mtime_ns) == before
 
 
-def test_a_cell_without_privacy_stays_in_the_enclave_and_out_of_the_ledger(home):
-    facts = train_generator(home, "tiny", "nonprivate")
+def test_a_cell_without_privacy_stays_in_the_enclave_and_out_of_the_ledger(unplanned):
+    facts = train_generator(unplanned, "tiny", "nonprivate")
     assert (facts.epsilon, facts.noise_multiplier) == (None, None)
-    assert cell_adapter(home, _row(home, "nonprivate")).is_relative_to(home.enclave)
-    assert open_ledger(home).rows() == []
-    assert list(home.lake.glob("**/*")) == []
+    assert cell_adapter(unplanned, _row(unplanned, "nonprivate")).is_relative_to(unplanned.enclave)
+    assert open_ledger(unplanned).rows() == []
+    assert list(unplanned.lake.glob("**/*")) == []
 
 
-def test_no_report_is_read_when_the_ledger_refuses(home, monkeypatch):
-    home = home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=0.5)}))
+def test_no_report_is_read_when_the_ledger_refuses(unplanned, monkeypatch):
+    home = unplanned.save_settings(unplanned.settings.model_copy(update={"privacy": Privacy(cap_epsilon=0.5)}))
 
     def read(*_):
         raise AssertionError("private data was read")
@@ -131,7 +136,7 @@ def test_a_killed_training_is_counted_and_finishes_under_its_own_mechanism(tmp_p
 def test_a_cell_that_another_process_trains_is_left_alone(home):
     with FileLock(home.enclave / ".training.tiny.eps-8.lock"), pytest.raises(UserError, match="by another process"):
         train_generator(home, "tiny", "eps-8")
-    assert open_ledger(home).rows() == []
+    assert _states(home) == []
 
 
 def test_a_test_seed_is_named_in_the_row(home):

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import torch
 
-from dp_clinical_pipeline.config import Compute, Corpus, Models, Patients, Settings, Training
+from dp_clinical_pipeline.config import Compute, Corpus, Models, Patients, Privacy, Settings, Training
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_lora
+from dp_clinical_pipeline.privacy.plan import declare_plan
 from dp_clinical_pipeline.training.examples import Example
 from dp_clinical_pipeline.training.loop import TrainSpec
 from dp_clinical_pipeline.training.note_loss import note_losses
@@ -64,14 +65,18 @@ def spec(**changes) -> TrainSpec:
     return TrainSpec(**(values | changes))
 
 
-def tiny_home(folder: Path, model: Path, **changes) -> Home:
-    """A made-up population of 24 with a tiny generator named `tiny` and a training of 4 steps."""
+def tiny_home(folder: Path, model: Path, planned: bool = True, **changes) -> Home:
+    """A made-up population of 24 with a tiny generator named `tiny`, a training of 4 steps, and a plan for eps-8."""
     values = {"lot_size": 6, "steps": 4, "lora_rank": 2, "max_tokens": 96, "checkpoint_every": 2, "learning_rate": 1e-2}
     settings = Settings(
         corpus=Corpus(label_set="chexpert14"),
         patients=Patients(count=600),
+        privacy=Privacy(cap_epsilon=40),  # no plan is declared: the filter prices eps-8 at 13
         models=Models(generators={"tiny": str(model)}),
         training=Training(**(values | changes)),
         compute=Compute(device="cpu", precision="fp32"),
     )
-    return make_home(folder, 24).save_settings(settings)
+    home = make_home(folder, 24).save_settings(settings)
+    if planned:
+        declare_plan(home, [("tiny", "eps-8")])
+    return home
