@@ -156,8 +156,8 @@ class Generation(_Part):
     min_words: Count = 5
     require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")
     temperature: Positive = 0.8
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
-    top_k: Annotated[int, Field(ge=0)] = 0
+    top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")
+    top_k: Annotated[int, Field(ge=0)] = 50
     seed: int = Field(0, description="public: sampling from a released adapter is post-processing")
 
 

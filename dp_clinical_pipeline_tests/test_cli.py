@@ -13,7 +13,7 @@ from dp_clinical_pipeline.cli.app import app
 from dp_clinical_pipeline.home import HOME_VARIABLE, Home
 
 PROGRAM = "from dp_clinical_pipeline.cli import main; import sys; sys.argv[0] = 'dp-clinical'; main()"
-VERBS = ["init", "demo", "ingest", "budgets", "run", "plan", "ledger", "query", "report", "deid-eval"]
+VERBS = ["init", "demo", "ingest", "budgets", "run", "plan", "ledger", "query", "report", "deid-eval", "generate"]
 
 
 @dataclass(frozen=True)
