@@ -20,7 +20,7 @@ def demo(home: HomeOption = None) -> None:
 
     `dp-clinical demo`
 
-    `dp-clinical demo --home /tmp/demo`
+    `dp-clinical demo --home ~/demo`
     """
     from dp_clinical_pipeline.demo.settings import demo_settings
 
