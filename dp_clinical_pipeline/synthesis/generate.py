@@ -9,12 +9,13 @@ import polars as pl
 
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.labelsets import label_set
+from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
+from dp_clinical_pipeline.synthesis.drafts import Drafts
 from dp_clinical_pipeline.synthesis.prompts import kind_of_note, prompt
 from dp_clinical_pipeline.synthesis.sampling import RecordSampler
-from dp_clinical_pipeline.synthesis.writer import open_writer
+from dp_clinical_pipeline.synthesis.writer import Writer, open_writer
 from dp_clinical_pipeline.tables import LABEL_MARGINALS, SYNTHETIC_REPORTS
 
 
@@ -32,6 +33,8 @@ def generate_cell(
 ) -> GenerationFacts:
     """Sample notes until enough are accepted or `max_ratio` times as many were tried; write all of them.
 
+    Finished batches are kept in the enclave until then: who is interrupted goes on after the last of them.
+
     Guarantee: post-processing of the cell's adapter and marginals. Reads no private text; rules are public ones.
 
     Raises:
@@ -40,26 +43,50 @@ def generate_cell(
     store, settings = Store(home), home.settings.generation
     labels = label_set(home.settings.corpus.label_set)
     row, writer = open_writer(home, generator, budget)
-    records = RecordSampler.of(store.read(LABEL_MARGINALS, budget, budget=budget), labels)
-    rules, rng = Acceptance(settings, labels), np.random.default_rng(settings.seed)
+    cell = _Cell(row, writer, RecordSampler.of(store.read(LABEL_MARGINALS, budget, budget=budget), labels), labels)
+    rules, drafts = Acceptance(settings, labels), Drafts(home, row["mechanism_id"])
     rows: list[dict[str, Any]] = []
-    accepted, most = 0, round(settings.accepted * settings.max_ratio)
+    accepted, batch, most = 0, 0, round(settings.accepted * settings.max_ratio)
     while accepted < settings.accepted and len(rows) < most:
-        asked = [records.draw(rng) for _ in range(min(settings.batch_size, most - len(rows)))]
-        texts, tokens = writer.write([prompt(targets, labels) for targets in asked])
-        for targets, text, length in zip(asked, texts, tokens, strict=True):
-            stated = stated_labels(text, labels)
-            reason = rules.refuse(text, targets, stated)
+        written = drafts.read(batch)
+        if written is None:
+            written = cell.write(batch, len(rows), min(settings.batch_size, most - len(rows)), settings.seed)
+            drafts.write(batch, written)
+        for note in written:
+            reason = rules.refuse(note["text"], note["targets"], note["stated"])
             accepted += reason is None
-            rows.append(
-                {
-                    "synthetic_id": f"{row['mechanism_id']}-{len(rows):06d}", "generator": generator, "budget": budget,
-                    "mechanism_id": row["mechanism_id"], "modality": kind_of_note(labels), "targets": targets,
-                    "text": text, "stated": stated, "tokens": length, "accepted": reason is None, "reason": reason,
-                }
-            )  # fmt: skip
+            rows.append(note | {"accepted": reason is None, "reason": reason})
+        batch += 1
         if on_progress:
             on_progress(GenerationFacts(tried=len(rows), accepted=accepted))
     frame = pl.DataFrame(rows, schema=SYNTHETIC_REPORTS.schema)
     store.write(SYNTHETIC_REPORTS, frame, generator, budget, budget=budget)
+    drafts.delete()
     return GenerationFacts(tried=len(rows), accepted=accepted)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    row: dict[str, Any]
+    writer: Writer
+    records: RecordSampler
+    labels: LabelSet
+
+    def write(self, batch: int, first: int, size: int, seed: int) -> list[dict[str, Any]]:
+        """Write one batch: its records and notes follow from the seed and its number alone. Nothing is judged yet."""
+        rng = np.random.default_rng([seed, batch])
+        asked = [self.records.draw(rng) for _ in range(size)]
+        texts, tokens = self.writer.write([prompt(targets, self.labels) for targets in asked], batch)
+        shared = {key: self.row[key] for key in ("generator", "budget", "mechanism_id")}
+        shared |= {"modality": kind_of_note(self.labels), "accepted": False, "reason": None}
+        return [
+            shared
+            | {
+                "synthetic_id": f"{self.row['mechanism_id']}-{first + i:06d}",
+                "targets": targets,
+                "text": text,
+                "stated": stated_labels(text, self.labels),
+                "tokens": length,
+            }
+            for i, (targets, text, length) in enumerate(zip(asked, texts, tokens, strict=True))
+        ]

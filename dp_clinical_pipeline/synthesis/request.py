@@ -37,7 +37,7 @@ def write_requested(
     tried, most = 0, round(n * settings.max_ratio)
     while len(kept) < n and tried < most:
         size = min(settings.batch_size, most - tried)
-        texts, _ = writer.write([prompt(targets, labels)] * size)
+        texts, _ = writer.write([prompt(targets, labels)] * size, batch=tried // settings.batch_size)
         tried += size
         for text in texts:
             stated = stated_labels(text, labels)

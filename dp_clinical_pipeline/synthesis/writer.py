@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from dp_clinical_pipeline.config import Generation
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.models.adapters import cell_adapter
@@ -11,6 +13,7 @@ from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_adapter
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import whole_sentences
+from dp_clinical_pipeline.synthesis.decoding import Sampling, decode
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 
 
@@ -27,39 +30,33 @@ def open_writer(home: Home, generator: str, budget: str) -> tuple[dict[str, Any]
 
 
 class Writer:
-    """A causal model that writes notes for prompts, a batch at a time, seeded."""
+    """A causal model that writes notes for prompts, a batch at a time, seeded by the settings and the batch's number."""
 
     def __init__(self, model: Any, tokenizer: Any, settings: Generation) -> None:
-        import torch
-
-        self._model, self._tokenizer, self._settings = model, tokenizer, settings
-        torch.manual_seed(settings.seed)
-
-    def write(self, prompts: Sequence[str]) -> tuple[list[str], list[int]]:
-        """Return a note for each prompt, and its length in tokens."""
-        import torch
-
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        inputs = self._tokenizer(
-            [prompts[i] for i in order], return_tensors="pt", padding=True, add_special_tokens=False
+        self.model, self._tokenizer, self._seed = model, tokenizer, settings.seed
+        self._how = Sampling(
+            temperature=settings.temperature,
+            top_k=settings.top_k,
+            top_p=settings.top_p,
+            max_new_tokens=settings.max_new_tokens,
         )
-        inputs = {k: inputs[k].to(self._model.device) for k in ("input_ids", "attention_mask")}
-        with torch.no_grad():
-            out = self._model.generate(
-                **inputs,
-                do_sample=True,
-                temperature=self._settings.temperature,
-                top_p=self._settings.top_p,
-                top_k=self._settings.top_k,
-                max_new_tokens=self._settings.max_new_tokens,
-                pad_token_id=self._tokenizer.pad_token_id,
-                eos_token_id=self._tokenizer.eos_token_id,
-            )
-        written = out[:, inputs["input_ids"].shape[1] :].tolist()
-        texts, lengths = [""] * len(prompts), [0] * len(prompts)
-        for position, tokens in zip(order, written, strict=True):
-            end = tokens.index(self._tokenizer.eos_token_id) if self._tokenizer.eos_token_id in tokens else None
-            text = self._tokenizer.decode(tokens[:end], skip_special_tokens=True)
-            texts[position] = " ".join(text.split()) if end is not None else whole_sentences(" ".join(text.split()))
-            lengths[position] = len(tokens) if end is None else end
+
+    def write(self, prompts: Sequence[str], batch: int) -> tuple[list[str], list[int]]:
+        """Return a note for each prompt, and its length in tokens. The same batch number gives the same notes."""
+        end = self._tokenizer.eos_token_id
+        written = decode(
+            self.model,
+            [self._tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts],
+            self._how,
+            end=end,
+            pad=self._tokenizer.pad_token_id,
+            seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
+        )
+        texts, lengths = [], []
+        for tokens in written:
+            ended = tokens[-1:] == [end]
+            body = tokens[:-1] if ended else tokens
+            text = " ".join(self._tokenizer.decode(body, skip_special_tokens=True).split())
+            texts.append(text if ended else whole_sentences(text))
+            lengths.append(len(body))
         return texts, lengths

@@ -54,6 +54,38 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not(trained):
     assert not _generate(_with(trained, seed=1))[1]["text"].equals(first["text"])
 
 
+def test_an_interrupted_generation_goes_on_with_the_same_notes(trained):
+    whole = _generate(_with(trained, seed=5, min_words=500))[1]
+    kept = trained.enclave / "checkpoints"
+    assert not list(kept.glob("notes-*"))
+
+    def stop(facts):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _generate(_with(trained, seed=5, min_words=500), on_progress=stop)
+    first = list(kept.glob("notes-*/*.parquet"))
+    assert [file.name for file in first] == ["00000.parquet"]
+    # A text that only the draft holds shows that the batch was taken up and not written again.
+    marked = pl.read_parquet(first[0]).with_columns(text=pl.lit("kept from before"))
+    marked.write_parquet(first[0])
+    rest = _generate(_with(trained, seed=5, min_words=500))[1]
+    assert rest["text"].to_list() == ["kept from before"] * 10 + whole["text"].to_list()[10:]
+    assert rest.drop("text", "stated").equals(whole.drop("text", "stated"))
+    assert not list(kept.glob("notes-*"))
+
+
+def test_other_settings_do_not_take_up_the_notes_of_before(trained):
+    def stop(facts):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _generate(_with(trained, seed=6), on_progress=stop)
+    assert set(_generate(_with(trained, seed=7))[1]["text"]).isdisjoint(
+        set(_generate(_with(trained, seed=6))[1]["text"])
+    )
+
+
 def test_it_stops_at_the_most_that_may_be_tried(trained):
     facts, rows = _generate(_with(trained, accepted=4, max_ratio=2.5, min_words=500))
     assert (facts.tried, facts.accepted, rows.height) == (10, 0, 10)

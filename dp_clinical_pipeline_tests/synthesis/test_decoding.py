@@ -1,0 +1,74 @@
+"""Our decoding against the library's `generate`, for every causal family."""
+
+import pytest
+import torch
+
+from dp_clinical_pipeline.models.base import BaseModel
+from dp_clinical_pipeline.models.loading import load_causal
+from dp_clinical_pipeline.synthesis.decoding import Sampling, decode, draw
+from dp_clinical_pipeline_tests.training.tiny import CPU
+
+GREEDY = Sampling(temperature=1.0, top_k=1, top_p=1.0, max_new_tokens=12)
+FREE = Sampling(temperature=1.0, top_k=0, top_p=1.0, max_new_tokens=12)
+PROMPTS = [[5, 6, 7], [9, 4, 30, 31, 32, 33], [50, 51], [60, 61, 62, 63], [20, 21, 22, 23, 24]]
+END, PAD = 0, 1
+
+
+@pytest.fixture(scope="module")
+def models(tiny_models):
+    torch.set_num_threads(1)
+    return {
+        name: load_causal(BaseModel(name="tiny", path=tiny_models[name], sha256=""), CPU)
+        for name in ("gpt2", "llama", "opt", "biogpt")
+    }
+
+
+def alone(model, prompt, end, tokens=12):
+    """What the library writes greedily for one prompt without padding."""
+    out = model.generate(
+        torch.tensor([prompt]),
+        attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
+        do_sample=False,
+        max_new_tokens=tokens,
+        eos_token_id=end,
+        pad_token_id=PAD,
+    )
+    return out[0, len(prompt) :].tolist()
+
+
+@pytest.mark.parametrize("family", ["gpt2", "llama", "opt", "biogpt"])
+def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family):
+    model = models[family]
+    free = [alone(model, prompt, end=-1) for prompt in PROMPTS]
+    assert decode(model, PROMPTS, GREEDY, end=-1, pad=PAD, seed=0) == free
+    # An end that some rows reach early and others never: rows leave the batch, and the others' notes stay the same.
+    end = free[0][3]
+    expected = [row[: row.index(end) + 1] if end in row else row for row in free]
+    assert decode(model, PROMPTS, GREEDY, end=end, pad=PAD, seed=0) == expected
+
+
+def test_the_seed_decides(models):
+    write = lambda seed: decode(models["llama"], PROMPTS, FREE, end=END, pad=PAD, seed=seed)  # noqa: E731
+    assert write(3) == write(3) != write(4)
+
+
+def test_tokens_come_as_often_as_the_softmax_says():
+    logits = torch.tensor([2.0, 1.0, 0.0, -1.0, -8.0])
+    rows = logits.repeat(40_000, 1)
+    generator = torch.Generator().manual_seed(0)
+
+    def shares(**changes):
+        how = Sampling(**({"temperature": 1.0, "top_k": 0, "top_p": 1.0, "max_new_tokens": 1} | changes))
+        return torch.bincount(draw(rows, how, generator), minlength=5) / len(rows)
+
+    for temperature in (0.5, 1.0, 2.0):
+        expected = (logits / temperature).softmax(0)
+        assert torch.allclose(shares(temperature=temperature), expected, atol=0.01)
+    expected = logits[:3].softmax(0)
+    assert torch.allclose(shares(top_k=3)[:3], expected, atol=0.01)
+    assert shares(top_k=3)[3:].sum() == 0
+    # .64 alone is less than .7, with the second .87: two tokens hold the first .7 of the mass.
+    for top_k in (0, 5):
+        found = shares(top_p=0.7, top_k=top_k)
+        assert torch.allclose(found[:2], logits[:2].softmax(0), atol=0.01)
+        assert found[2:].sum() == 0
