@@ -23,11 +23,12 @@ LAY_OUT_DEMO := import sys, pathlib; from dp_clinical_pipeline.cli.demo import f
 demo: $(STAMP)  ## run the whole lineage on the made-up hospital, in data/demo
 	$(BIN)/dp-clinical demo
 
+# Two processes with one torch thread each: the tests' models are too small for more. A module stays in one process.
 test: check  ## check, then all tests but the long ones
-	$(BIN)/python -m pytest -m "not long"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope
 
 test-long: $(STAMP)  ## the tests whose counts are too large for `make test`
-	$(BIN)/python -m pytest -m long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m long
 
 ui: $(STAMP)  ## Dagster on 127.0.0.1:3000, for DP_CLINICAL_HOME, else the demo's home
 	@test -z "$$DP_CLINICAL_HOME" || $(BIN)/dp-clinical budgets list >/dev/null  # one line where that home is absent or wrong
