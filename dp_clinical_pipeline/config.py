@@ -9,11 +9,18 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.patterns import bad_pattern
 
 NONPRIVATE = "nonprivate"
 SPLITS = ("train", "validation", "test", "holdout")
 
 _SMALLEST = 1e-10  # what the digits of a key can say
+
+IDENTIFIER_TYPES = (
+    "PERSON", "STREET", "CITY", "ZIP", "FACILITY", "DATE", "AGE", "PHONE", "FAX", "EMAIL", "SSN", "MRN", "ACCESSION",
+    "HEALTH_PLAN", "ACCOUNT", "LICENSE", "VEHICLE", "DEVICE", "URL", "IP", "BIOMETRIC", "PHOTO", "OTHER_ID",
+)  # fmt: skip
+"""The kinds that HIPAA's Safe Harbor names; the place kinds are its one `geographic subdivision` in four."""
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -70,6 +77,33 @@ class Patients(_Part):
     max_reports: Count = Field(1, description="reports of a sampled patient that one training step reads (G)")
 
 
+class Deid(_Part):
+    """How identifiers are replaced, and what a site knows of its own identifiers."""
+
+    replacement: Literal["markov", "consistent", "random"] = Field(
+        "markov", description="surrogates of a patient's values: a chain, always the same, or drawn for each mention; "
+        "markov leaks least when a mention is missed",
+    )  # fmt: skip
+    patterns: dict[str, list[str]] = Field(
+        {}, description="identifier type -> regular expressions of the site's own numbers: {MRN: ['KX-[0-9]{6}']}"
+    )
+    names: dict[str, list[str]] = Field(
+        {}, description="identifier type -> names that are always identifiers: {FACILITY: ['Ward 7B']}"
+    )
+
+    @model_validator(mode="after")
+    def _entries(self) -> "Deid":
+        for field, table in (("patterns", self.patterns), ("names", self.names)):
+            for kind, entries in table.items():
+                if kind not in IDENTIFIER_TYPES:
+                    raise ValueError(f"{field}.{kind} is no identifier type: one of {', '.join(IDENTIFIER_TYPES)}")
+                for number, entry in enumerate(entries):
+                    reason = bad_pattern(entry) if field == "patterns" else "is empty" if not entry.strip() else None
+                    if reason:
+                        raise ValueError(f"{field}.{kind}[{number}] {reason}")
+        return self
+
+
 class Splits(_Part):
     """Shares of the patients, decided by a keyed hash of the patient alone."""
 
@@ -123,6 +157,15 @@ class Training(_Part):
     nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
     nonprivate_learning_rate: Positive = 1e-3
     max_grad_norm: Positive = 0.5
+    clipping: Literal["flat", "automatic", "adaptive"] = Field(
+        "flat",
+        description="flat: cut at max_grad_norm; automatic: all scaled to it; adaptive: starts there, follows a quantile",
+    )
+    clipping_quantile: Share = Field(0.5, description="adaptive: share of the patients whose norm is within the bound")
+    clipping_share: Share = Field(
+        0.05, description="adaptive: part of a step's privacy that finding the quantile takes"
+    )
+    gradient_checkpointing: bool = Field(False, description="compute layers again in the backward pass: less memory")
     lora_rank: Count = 4
     lora_alpha: Count = 16
     lora_layers: Count | None = Field(
@@ -131,6 +174,9 @@ class Training(_Part):
     max_tokens: Count = Field(160, description="tokens of prompt and note that are read; from public text")
     microbatch_tokens: Count = 1024
     checkpoint_every: Count = Field(5, description="steps between checkpoints")
+    primer_steps: Annotated[int, Field(ge=0)] = Field(0, description="steps on made-up public notes before any private "
+                                                      "one, once for a base model and label set; 0: none")  # fmt: skip
+    primer_lot_size: Count = 32
 
 
 class ClassifierTraining(_Part):
@@ -139,11 +185,23 @@ class ClassifierTraining(_Part):
     lot_size: Count = 128
     steps: Count = 60
     learning_rate: Positive = 5e-3
+    nonprivate_lot_size: Count = 16
+    nonprivate_learning_rate: Positive = 2e-3
     max_grad_norm: Positive = 1.0
+    clipping: Literal["flat", "automatic", "adaptive"] = Field(
+        "flat",
+        description="flat: cut at max_grad_norm; automatic: all scaled to it; adaptive: starts there, follows a quantile",
+    )
+    clipping_quantile: Share = Field(0.5, description="adaptive: share of the patients whose norm is within the bound")
+    clipping_share: Share = Field(
+        0.05, description="adaptive: part of a step's privacy that finding the quantile takes"
+    )
+    gradient_checkpointing: bool = Field(False, description="compute layers again in the backward pass: less memory")
     lora_rank: Count = 4
     lora_alpha: Count = 16
     max_tokens: Count = 128
     microbatch_tokens: Count = 4096
+    checkpoint_every: Count = 5
 
 
 class Generation(_Part):
@@ -169,6 +227,12 @@ class Evaluation(_Part):
     seed: int = 0
 
 
+class Release(_Part):
+    """The gate between a private home and the world."""
+
+    attempts: Count = Field(3, description="times that the gate may judge one cell; each look at exact metrics steers")
+
+
 class Compute(_Part):
     """Which device and precision a step that runs torch asks for."""
 
@@ -181,22 +245,28 @@ class Settings(_Part):
 
     kind: Literal["private", "benchmark", "demo"] = "private"
     corpus: Corpus = Field(default_factory=Corpus)
+    deid: Deid = Field(default_factory=Deid)
     patients: Patients = Field(default_factory=Patients)
     splits: Splits = Field(default_factory=Splits)
     budgets: list[str] = Field(default_factory=lambda: [NONPRIVATE, "eps-8"])
+    classifier_budgets: list[str] = Field(
+        [],
+        description="budgets at which every encoder is trained on private text itself; each is paid for beside the rest",
+    )
     privacy: Privacy = Field(default_factory=Privacy)
     models: Models = Field(default_factory=Models)
     training: Training = Field(default_factory=Training)
     classifier_training: ClassifierTraining = Field(default_factory=ClassifierTraining)
     generation: Generation = Field(default_factory=Generation)
     evaluation: Evaluation = Field(default_factory=Evaluation)
+    release: Release = Field(default_factory=Release)
     compute: Compute = Field(default_factory=Compute)
     ledger_url: str | None = Field(None, description="empty: SQLite in the enclave; or postgresql+psycopg://…")
 
     @model_validator(mode="after")
     def _budgets(self) -> "Settings":
         try:
-            for key in [*self.budgets, self.privacy.retraining.budget]:
+            for key in [*self.budgets, *self.classifier_budgets, self.privacy.retraining.budget]:
                 budget_epsilon(key)
         except UserError as error:
             raise ValueError(str(error)) from None

@@ -5,7 +5,7 @@ import re
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
-_HEADS = re.compile(
+HEADS = re.compile(
     r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test
           |scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
       |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy
@@ -29,7 +29,7 @@ _HEADS = re.compile(
         |paralysis|dementia|psychosis|tics?|cataract|glaucoma|keratitis|dermatitis|eruption|rash|papules?|lines)\b""",
     re.X | re.I,
 )
-_AFTER_NAME_OF = re.compile(
+AFTER_NAME_OF = re.compile(
     r"\b(?:tetralogy|sinus|foramen|ampulla|circle|islets|loop|bundle|canal|sphincter|space|pouch|triangle"
     r"|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$",
     re.I,
@@ -54,10 +54,10 @@ def _is_eponym(text: str, span: Span, surface: str) -> bool:
     if not words:
         return False
     if all(w in lowered("devices") or w in lowered("drugs") for w in words):
-        return True
+        return span.type != "CITY" or not span.voter.startswith(("towns:", "places:context"))
     if not all(w in lowered("eponyms") or w in lowered("name_particles") for w in words):
         return False
-    following = _HEADS.match(text, span.end)
+    following = HEADS.match(text, span.end)
     if following and not re.search(r"[.,;:?!]", following.group()[:-1]):
         return True
-    return _AFTER_NAME_OF.search(text[max(0, span.start - 24) : span.start]) is not None
+    return AFTER_NAME_OF.search(text[max(0, span.start - 24) : span.start]) is not None

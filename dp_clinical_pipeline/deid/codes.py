@@ -1,4 +1,5 @@
 """Voter: unlabelled record numbers, by the shape of a token and of groups of digits; measures and codes of findings stay."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ _TOKEN = re.compile(
 )
 _GROUPS = re.compile(
     r"(?<![\w.,/:+-])(?:[A-Z]{1,4}[ ]|(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC"
-    r"|RIS)(?=\d))?\d{2,6}(?:[ ]\d{2,6}){1,4}(?:[ ][A-Z]{1,2}(?![\w.]))?(?![\w%]|[.,:/-]\d)"
+    r"|RIS)(?=\d))?\d{2,6}(?:[ ]\d{2,6}){1,4}(?:[ ][A-Z](?![\w.=:]))?(?![\w%]|[.,:/-]\d)"
 )
 _PARTS = re.compile(r"[-–‑_./:*#\\·~+]")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
@@ -46,9 +47,12 @@ _PUBLIC = re.compile(
 )
 _VEHICLE = re.compile(
     r"\b(?i:plates?|vehicle|car|truck|van|sedan|suv|motorcycle|parked|parking|driv\w+|tag|registration|reg\.?)\b"
-    r"(?P<gap>[^\n\d]{0,40}?)\b(?P<value>[A-Z]{1,3}[- ]?\d{2,5}[A-Z]{0,3}|\d{1,4}[- ]?[A-Z]{1,4}[- ]?\d{0,4}"
+    r"(?P<gap>[^\n\d]{0,40}?)\b(?P<value>[A-Z]{1,3}\d{1,3}[ -][A-Z]{2,3}|\d{3,4}[ ][A-Z]{2,3}|[A-Z]{1,4}[- ]?\d{2,5}[A-Z]{0,3}|\d{1,4}[- ]?[A-Z]{1,4}[- ]?\d{0,4}"
     r"|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3})(?!\w)"
 )
+_STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
+_WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
+_PLATED = re.compile(r"\b(?:plates?|registration|tag|reg\.?)\W{0,3}(?:is|was|no\.?|number|\#|of)?\W{0,3}$", re.I)
 _MODAL = re.compile(
     r"(?<![\w-])(?:\d{2,4}[ ])?(?:C?XR|CR|DX|DR|CT|MRI?|US|NM|RAD|RF|MG|IR|PET|CH|RIS"
     r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
@@ -73,6 +77,8 @@ def vote(text: str) -> Iterator[Span]:
     for found in _GROUPS.finditer(text):
         value = found.group()
         digits = sum(map(str.isdigit, value))
+        if _STATE_ZIP.match(value) and text[: found.start()].rstrip(", ")[-1:].isalpha():
+            continue
         if (
             7 - bool(re.search(r"^(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC|RIS) ?(?=\d).*\d{4}", value)) <= digits <= 20
             and not UNIT_AFTER.match(text, found.end())
@@ -80,12 +86,18 @@ def vote(text: str) -> Iterator[Span]:
         ):
             yield Span(*found.span(), _kind(text, found.start()), "codes:groups", 0.45)
     for found in _MODAL.finditer(text):
+        if _STATE_ZIP.match(found.group()) and _WORD_BEFORE.search(text, max(0, found.start() - 4), found.start()):
+            continue
         if not _WRITTEN.fullmatch(found["value"] or "") and not UNIT_AFTER.match(text, found.end()):
             yield Span(*found.span(), "ACCESSION", "codes:modality", 0.5)
     for found in _VEHICLE.finditer(text):
         value = found["value"]
+        if _PLATED.search(found.group()[: -len(value)]) and not is_year(value):
+            yield Span(*found.span("value"), "VEHICLE", "codes:plate", 0.7)
+            continue
         if (
             sum(map(str.isdigit, value)) > 1
+            and not _STATE_ZIP.match(value)
             and not _MEASURE.fullmatch(value.replace(" ", ""))
             and not _FINDING.fullmatch(value)
         ):
@@ -130,7 +142,9 @@ def _ratio(value: str, parts: list[str]) -> bool:
         return True
     if len(parts) == 2 and ("." in value or ":" in value or "*" in value or "+" in value):
         whole = (
-            len(parts[0]) >= 4 and len(parts[1]) >= 3 if "." in value else len(value) >= 7 and not value.endswith("00")
+            (len(parts[0]) >= 4 and len(parts[1]) >= 3) or len(parts[1]) >= 6
+            if "." in value
+            else len(value) >= 7 and not value.endswith("00")
         )
         return not whole or "*" in value or "+" in value
     if "/" in value and len({len(p) for p in parts}) == 1 and len(parts[0]) <= 3:

@@ -1,8 +1,10 @@
 """Voter: dates in the many ways that they are written, and ages over 89. A bare year stays, as Safe Harbor allows."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.spans import Span
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -11,7 +13,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 _LONG = "|".join(MONTHS)
 _SHORT = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-_MONTH = rf"(?:{_LONG}|(?:{_SHORT})(?![a-z])\.?)"
+_MONTH = rf"(?:{_LONG}|(?:{_SHORT})(?![a-z])\.?|May\.)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th)\b)?(?!\d)"
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
@@ -28,7 +30,7 @@ _NUMBER_DATE = (
 )
 _FOUND = re.compile(
     rf"""(?<![\w/])(?<!\d[.,-])(?:
-      (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
+      (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|\.?[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
     | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?
       |[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z][a-z][a-z])\d\d(?!\d)
         |(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
@@ -70,6 +72,10 @@ _SHORT_NUMBER = re.compile(
         |1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?)
       (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?
         |pulses|patients|score|points|hours?|exposure|international|scale|blasts|positive|nodes))
+    | (?:(?:on|since|put\sin|placed|implanted|inserted|dated|in\sclinic|clinic|until|till|done|taken|obtained|seen|view\son|visit|dt|date|prior|comparison|removed|exchanged
+        |(?:stud(?:y|ies)|films?|exams?|ct|scans?|radiographs?|x-?rays?|images?|reports?|priors?|ones?|mri|cxr|examination|procedure|surgery|labs?|visit)\s(?:from|of|on)|(?:film|study|exam|scan|diagnosed|follow-?up|performed|done|surgery|admitted|back|ct|mri|cxr|radiograph)\sin)\s\(?)
+      (?P<pair>0?[1-9]/(?:0?[1-9]|[12]\d|3[01])|1[0-2]/(?:0?[1-9]|[12]\d|3[01])|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))
+      (?![\w/%]|[.-]\d|[\s-]?(?:mg|cm|mm|mcg|ml|strength|pain|systolic|of\s|murmur|weeks?|days?|months?|years?|pulses|patients|score|points|hours?|scale))
     | (?:date|dob|d\.o\.b\.?|born|birth\w*|dos|doa|dod)[\s:,(=-]{1,4}(?:on\s)?
       (?P<digits>\d{8}|\d{6}|\d{1,2}\s\d{1,2}\s\d{2,4}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?!\w)
     )""",
@@ -90,6 +96,7 @@ _AGE = re.compile(
     | 0?{_AGE_NUMBER.format("f")}\s?(?:yo|YO|y\.o\.|Y\.O\.|y/o|Y/O|[Yy]rs?|YRS?|yr\.?|Y(?=\W|$))(?!\w)
     | (?P<g>9\d|10\d)\s?/\s?(?:[MF]|male|female)(?!\w)|(?:(?<=\b[MF]/)|(?<=\b[MF]\s))(?P<h>9\d
       |10\d)(?=\s(?:with|w/|here|presents)|[,;)\n]|$)
+    | (?<=[Pp]t[ ])(?P<k>9\d|10\d)(?=[ ][MF]\b)|(?<=P[Tt][ ])(?P<l>9\d|10\d)(?=[ ][MF]\b)
     | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt
       |s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
     | (?:age[ds]?|AGE[DS]?|Age[ds]?)[\s:=-]{{1,3}}(?P<i>[Nn]inety(?:[- ]\w{{3,5}})?\b)|(?:age[ds]?|AGE
@@ -106,9 +113,21 @@ _AGE = re.compile(
 _NONAGENARIAN = re.compile(r"(?<!\w)(?:nonagenarian|centenarian)(?!\w)", re.I)
 
 
+_LED_MONTH = Led(
+    _FOUND,
+    _LONG,
+    _SHORT,
+    "may",
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|twenty|thirty",
+)
+_LED_NUMBER = Led(_SHORT_NUMBER, _SHORT_NUMBER.pattern)
+_DIGITS = re.compile(r"(?<![\w/])\d")
+
+
 def vote(text: str) -> Iterator[Span]:
     """Find dates and ages over 89."""
-    for found in _FOUND.finditer(text):
+    digits = any(map(str.isdigit, text))
+    for found in _found(text):
         kind = found.lastgroup or ""
         if kind in ("a", "b", "c", "d", "e"):
             kind = "numeric"
@@ -122,7 +141,7 @@ def vote(text: str) -> Iterator[Span]:
         kind = found.lastgroup or ""
         start, end = found.span(kind)
         yield Span(start, end, "DATE", f"dates:{kind}", 0.6)
-    for found in _SHORT_NUMBER.finditer(text):
+    for found in _LED_NUMBER.matches(text, re.Match.end) if digits else ():
         kind = found.lastgroup or ""
         yield Span(*found.span(kind), "DATE", f"dates:{kind}", 0.7)
     for found in _AGE.finditer(text):
@@ -130,6 +149,15 @@ def vote(text: str) -> Iterator[Span]:
         yield Span(*(found.span(kind) if kind else found.span()), "AGE", "dates:age", 0.9)
     for found in _NONAGENARIAN.finditer(text):
         yield Span(*found.span(), "AGE", "dates:age", 0.8)
+
+
+def _found(text: str) -> Iterator[re.Match[str]]:
+    """Yield dates from left to right, looked for where a digit, a month or an ordinal begins."""
+    position, match = 0, _FOUND.match
+    for at in sorted({*_LED_MONTH.starts(text), *(m.start() for m in _DIGITS.finditer(text))}):
+        if at >= position and (found := match(text, at)):
+            yield found
+            position = found.end()
 
 
 def _is_measure(text: str, found: re.Match[str], kind: str) -> bool:

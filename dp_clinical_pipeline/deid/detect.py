@@ -1,5 +1,6 @@
 """All voters over one text, resolved to one set of spans, with clinical look-alikes taken out after the union."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from dp_clinical_pipeline.deid import (
@@ -15,6 +16,9 @@ from dp_clinical_pipeline.deid import (
     numbers,
     people,
     places,
+    runs,
+    shouting,
+    towns,
 )
 from dp_clinical_pipeline.deid.spans import Span, resolve
 
@@ -31,26 +35,32 @@ class Context:
     values: tuple[tuple[str, str], ...] = ()
 
 
+Voter = Callable[[str], Iterable[Span]]
 NOTHING = Context()
 VOTERS = (
     dates.vote,
     labels.vote,
     numbers.vote,
     codes.vote,
-    places.vote,
-    facilities.vote,
     capitals.vote,
     people.vote,
     headers.vote,
     names.vote,
+    runs.vote,
 )
+PLACE_VOTERS = (places.vote, facilities.vote, towns.vote)
+"""Voters that read capitals: they see lines in capitals in title case."""
 
 
-def find_identifiers(text: str, context: Context = NOTHING) -> list[Span]:
-    """Return disjoint spans in text order, with code-point offsets."""
+def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None = None) -> list[Span]:
+    """Return disjoint spans in text order, with code-point offsets; `site` is one voter more, which nothing overrules."""
     spans = [span for vote in VOTERS for span in vote(text)]
+    calm = shouting.calmed(text)
+    spans += [span for vote in PLACE_VOTERS for span in vote(calm)]
     kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
-    own = known.names_in(text, kept)
+    if site is not None:
+        kept += site(text)
+    own = known.names_in(text, resolve(kept))
     return with_known(text, kept, replace(context, names=context.names | own) if own else context)
 
 

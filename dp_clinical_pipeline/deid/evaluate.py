@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dp_clinical_pipeline.deid.cores import core
 from dp_clinical_pipeline.deid.detect import Context, find_identifiers, with_known
 from dp_clinical_pipeline.deid.known import names_in
 from dp_clinical_pipeline.deid.replace import Surrogates
@@ -191,7 +192,8 @@ def _count(document: Document, found: list[Span]) -> _Counts:
     gold = _covered(document.text, ((start, end) for start, end, _ in document.spans))
     covered = _covered(document.text, ((s.start, s.end) for s in found))
     letters = sum(c.isalnum() for c in document.text)
-    return _Counts(len(gold), len(covered), len(gold & covered), letters - len(gold), len(covered - gold))
+    altered = _covered(document.text, (core(document.text, s) for s in found)) - gold
+    return _Counts(len(gold), len(covered), len(gold & covered), letters - len(gold), len(altered))
 
 
 def wilson(outcomes: Sequence[bool]) -> Share:

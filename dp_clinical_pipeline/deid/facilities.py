@@ -1,4 +1,5 @@
 """Voter: hospitals, clinics, schools and other institutions by the words that name them."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ _WEAK = (
     r"|Adventist|Center|Centre|Ctr\.?|County|Radiology|Oncology|Pavilion|Infirmary|Mercy|Campus)"
 )
 _W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
-_GO_ON = rf"(?:[ ](?:{_STRONG}|{_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
+_GO_ON = rf"(?:[ ](?:(?!Imaging|Radiology|Cardiology){_STRONG}|(?!Radiology|Oncology){_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
 _FACILITY = re.compile(
     rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del"
     rf"|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}})(?![\w-])"

@@ -1,8 +1,11 @@
 """Voter: names in headers, signature blocks and table rows, where a label or the whole line shows a person."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
+from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, UPPER, is_excluded, is_given, is_ordinary, is_surname
 from dp_clinical_pipeline.deid.spans import Span
@@ -44,6 +47,13 @@ _LABEL = re.compile(
       |(?P<gap>[ ]{{1,4}}))(?P<name>{_NAME})""",
     re.X | re.M,
 )
+_LED = Led(
+    _LABEL,
+    _PEOPLE,
+    _STAFF,
+    _ACTS,
+    "full|legal|last|first|middle|maiden|preferred|given|family|birth|mother|former|pat|pnt|pt|px|name|fore|surname|alias|f|l|a|aka|names",
+)
 _ATTESTED = re.compile(rf"\bI,[ ](?:(?:Dr|DR)\.?[ ])?(?P<name>{_NAME}),")
 _SEGMENT = re.compile(
     rf"(?:^|(?<=[|;\t(\[/>])|(?<=  )|(?<=[a-zA-Z]: )|/s/[ ])[ \t]{{0,12}}(?P<name>{_LAST_FIRST}"
@@ -51,7 +61,9 @@ _SEGMENT = re.compile(
     rf"|[ ]\#?\d|,?[ ]RT\b|[ ][-–—][ ]))",
     re.M,
 )
-_CARET = re.compile(rf"(?<![\w^])(?P<name>[{UPPER}][\w'’ -]{{1,30}}(?:\^[\w'’. -]{{1,30}}){{1,4}})")
+_CARET = re.compile(
+    rf"(?<![\w^])(?P<name>[{UPPER}][\w'’-]{{1,30}}(?:[ ][{UPPER}][\w'’-]{{1,30}})?(?:[ ]?\^[ ]?[\w'’.-]{{1,30}}(?:[ ][A-Z](?!\w))?){{1,4}})"
+)
 _FOR = re.compile(
     rf"\b(?:for|by|of|seeing|referring|with|to|and|per|is)[ ](?:Dr\.?[ ])?(?P<name>{_FIRST_LAST})(?=['’]s\b"
     rf"|\s*(?:$|[.,;(]|today\b|on\b|at\b|in\b))",
@@ -67,13 +79,17 @@ _DONE_BY = re.compile(
 _BOTH = re.compile(
     rf"\b(?:Drs?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
 )
-_TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|]|\d))", re.M)
+_TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|.)]|\d))", re.M)
+_INITIALS = re.compile(
+    r"\b(?i:(?:transcription(?:ist)?|transcriber|typist|initials|scribe|technologist|dictator|reader)(?:\s(?:initials|id))?\s?[:=]?"
+    r"|(?:transcribed|typed|dictated|keyed|entered|read|reviewed|signed|verified|approved|interpreted|performed|scanned|edited)\sby\s?:?)\s+(?P<name>[A-Z]{2,3})(?=[\s.,;/)]|$)"
+)
 _TYPED = re.compile(r"(?:\b(?:D|T|DD|DT|TD|TR|JOB|dict\w*|trans\w*|typed|initials)\b[^\n]{0,40}|(?:\A|\n)\s*)$", re.I)
 
 
 def vote(text: str) -> Iterator[Span]:
     """Find names after labels and acts, in an attestation, alone in a field, and a typist's initials."""
-    for found in _LABEL.finditer(text):
+    for found in _LED.matches(text, re.Match.end):
         if _accepted(text, found):
             yield Span(*_cut(text, *_kept(found)), "PERSON", "headers:label", 0.88)
     for found in _ATTESTED.finditer(text):
@@ -83,7 +99,11 @@ def vote(text: str) -> Iterator[Span]:
         if _is_name_alone(found["name"]):
             yield Span(*found.span("name"), "PERSON", "headers:segment", 0.74)
     for found in _CARET.finditer(text):
-        yield Span(*found.span("name"), "PERSON", "headers:caret", 0.8)
+        start, end = found.span("name")
+        first, _, rest = found["name"].partition(" ")
+        if rest and "^" not in first and is_excluded(first):
+            start = end - len(rest)
+        yield Span(start, end, "PERSON", "headers:caret", 0.8)
     for found in _BOTH.finditer(text):
         if not is_excluded(found["name"]) and (is_surname(found["name"]) or not is_ordinary(found["name"])):
             yield Span(*found.span("name"), "PERSON", "headers:both", 0.7)
@@ -99,6 +119,9 @@ def vote(text: str) -> Iterator[Span]:
             and name.lower() not in lowered("eponyms")
         ):
             yield Span(*found.span("name"), "PERSON", "headers:by", 0.55)
+    for found in _INITIALS.finditer(text):
+        if found["name"] not in ("CT", "MRI", "MR", "XR", "US", "THE", "OUR", "MD", "RN"):
+            yield Span(*found.span("name"), "PERSON", "headers:initials", 0.5)
     for found in _TYPIST.finditer(text):
         if _TYPED.search(text, max(0, found.start() - 60), found.start()):
             yield Span(*found.span("name"), "PERSON", "headers:typist", 0.5)
@@ -153,7 +176,12 @@ def _kept(found: re.Match[str]) -> tuple[int, int]:
     """Return where a captured name lies, cut before the first word that is none."""
     start, end = found.span("name")
     for word in re.finditer(r"[^\W\d_][\w'’-]*", found["name"]):
-        if len(word.group()) > 1 and (is_excluded(word.group()) or word.group().lower() in lowered("credentials")):
+        raw = word.group()
+        if len(raw) > 1 and (
+            is_excluded(raw)
+            or raw.lower() in lowered("credentials")
+            or (raw[0].isupper() and word.start() and kind_of(raw) == OTHER)
+        ):
             end = start + word.start()
             break
     return start, start + len(found.string[start:end].rstrip(" ,-"))

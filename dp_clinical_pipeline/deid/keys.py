@@ -11,6 +11,8 @@ from pathlib import Path
 
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import COHORT, DEIDENTIFIED_REPORTS
 
 KEY_VARIABLE = "DP_CLINICAL_KEY"
 KEY_BYTES = 32
@@ -28,8 +30,8 @@ def secret(home: Home) -> bytes:
     """Return the home's 32-byte key: DP_CLINICAL_KEY (hexadecimal), else the enclave's file, made on first use.
 
     Raises:
-        UserError: the key is not hexadecimal, too short or a placeholder; its file can be read by others, or cannot
-            be read or written.
+        UserError: the key is not hexadecimal, too short or a placeholder; its file can be read by others, cannot be
+            read or written, or is lost although tables were made with it.
     """
     given = os.environ.get(KEY_VARIABLE)
     if given is not None:
@@ -37,6 +39,7 @@ def secret(home: Home) -> bytes:
     path = key_file(home)
     try:
         if not path.exists():
+            _refuse_a_second(home, path)
             _make(path)
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -79,6 +82,15 @@ def _parsed(text: str, where: str) -> bytes:
     if len(set(raw)) < _LEAST_DISTINCT:
         raise UserError(f"{where} looks like a placeholder, not a key: {_ADVICE}")
     return raw if len(raw) == KEY_BYTES else hashlib.sha256(raw).digest()
+
+
+def _refuse_a_second(home: Home, path: Path) -> None:
+    """A new key would give every patient a new pseudonym and split: who trained yesterday would be tested today."""
+    if any(Store(home).files(table) for table in (DEIDENTIFIED_REPORTS, COHORT)):
+        raise UserError(
+            f"the key that this home's pseudonyms were made with is missing: restore {path} from a copy of the home, or "
+            f"set {KEY_VARIABLE} to it; no new one is made while tables made with the old one exist"
+        )
 
 
 def _make(path: Path) -> None:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import lowered
-from dp_clinical_pipeline.deid.names import is_excluded, is_ordinary
+from dp_clinical_pipeline.deid.names import is_ordinary
 from dp_clinical_pipeline.deid.spans import Span
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -19,6 +20,10 @@ _SURE = (
     "headers:label",
     "headers:attested",
     "headers:segment",
+    "runs:named",
+    "runs:reversed",
+    "runs:cue",
+    "runs:initial",
 )
 
 
@@ -29,7 +34,7 @@ def names_in(text: str, spans: Iterable[Span]) -> set[str]:
         if span.type == "PERSON" and span.voter.startswith(_SURE):
             words.update(m.group().lower() for m in _WORD.finditer(text, span.start, span.end))
     out = lowered("titles") | lowered("credentials")
-    return {w for w in words if len(w) > 2 and len(set(w)) > 1 and w not in out and not is_excluded(w)}
+    return {w for w in words if len(w) > 2 and len(set(w)) > 1 and w not in out and kind_of(w.capitalize()) != OTHER}
 
 
 def vote(text: str, names: frozenset[str], values: tuple[tuple[str, str], ...]) -> Iterator[Span]:

@@ -1,8 +1,10 @@
 """Voter: numbers and codes that follow a label: record numbers, plans, accounts, licences, devices and the like."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.spans import Span
 
 _NUMBERED = r"(?=[\s.]*(?:\#|no\b|num|:|id\b))"
@@ -24,7 +26,7 @@ _LABELS = {
     "ACCOUNT": rf"acc(?:oun)?t|a/c|bill(?=\s*(?:\#|no\b|:))|fin(?=\s*[:\#\d])|enc(?=[.:\#\s]{{1,2}}\d)|(?:visit"
     rf"|encounter)(?=\s?[:\#\d])|account|billing|invoice|bank|routing|iban|guarantor|har{_NUMBERED}|(?:credit|debit)\scard"
     rf"|card{_NUMBERED}|statement{_NUMBERED}",
-    "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|plates?(?=\s*(?:\#|no\b|num"
+    "VEHICLE": rf"vin|vehicle|(?:license|licence|number|registration|car|vehicle)\s?plates?|(?:car|vehicle|auto\w*|truck|motorcycle)\sregistration|plates?(?=\s*(?:\#|no\b|num"
     rf"|:|was|is|reads?|[A-Z0-9]{{2,4}}[- ]?\d))|tag{_NUMBERED}",
     "LICENSE": rf"licen[sc]e|lic{_NUMBERED}|certificate|certification|cert{_NUMBERED}|dea|npi|upin|dl{_NUMBERED}"
     rf"|passport|registration|credential{_NUMBERED}|permit",
@@ -50,7 +52,7 @@ _LABELS = {
     r"|tracking|bar\s?code|wristband|tax|ein|tin|student|military|service|unos|mychart|uuid"
     r"|guid|uid|user(?:name)?|login|file|block|script|locker|room\skey|inmate|booking|docket|cohort"
     r"|randomi[sz]ation|screening|transaction|incident|dispatch|run|report|exam|consent|kit)"
-    r"(?:\s?(?:id(?:entifier)?\b|\#|no\b|num\w*|code\b))|csn|username|enrolled\sas|randomi[sz]ed\sas",
+    r"(?:\s?(?:id(?:entifier)?\b|\#|no\b|num\w*|code\b))|csn|(?:authorization|auth|requisition|referral|ticket|slip|request(?:\sform)?|voucher|docket|badge|kit|wristband|receipt|folio|dossier|order|form|participant|subject)(?=[\s:.]{1,2}[A-Z]{0,4}-?\d)|username|enrolled\sas|randomi[sz]ed\sas",
 }
 _SCORES = {"OTHER_ID": 0.8, "PHONE": 0.85, "HEALTH_PLAN": 0.88, "ACCOUNT": 0.88, "DEVICE": 0.86, "PHOTO": 0.86}
 _LEAST_DIGITS = {"PHONE": 4, "FAX": 4, "DEVICE": 4, "BIOMETRIC": 2, "ACCOUNT": 4, "VEHICLE": 2, "SSN": 4}
@@ -70,9 +72,13 @@ _LABELLED = re.compile(
     + rf"(?P<value>\(\d{{3}}\)\s?\d{{3}}[-. ]?\d{{4}}|\+?{_VALUE})",
     re.I,
 )
+_LED = Led(_LABELLED, *_LABELS.values())
+_DIGIT = re.compile(r"\d")
+_REACH = 160
+"""More characters than a label, what links it and the first digit of its value take up."""
 _SURE = re.compile(
     r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea"
-    r"|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|medical record|s/n|ext)$",
+    r"|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|beeper|extension|cell|mobile|medical record|s/n|ext)$",
     re.I,
 )
 _MEASURE = re.compile(
@@ -82,6 +88,7 @@ _MEASURE = re.compile(
     r"|ohms?|ma|ms|am|pm|st|nd|rd|th|mhz|level|times|patients)(?:\W.*)?",
     re.I,
 )
+_LETTERS = re.compile(r"(?<![\w./])(?!NO|ID|IS|NR)[A-Z]{1,2}[ -]$")
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 UNIT_AFTER = re.compile(
     r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/|%|x\s?\d|steps|kcal|hz"
@@ -94,8 +101,10 @@ UNIT_AFTER = re.compile(
 
 def vote(text: str) -> Iterator[Span]:
     """Find labelled values; the label itself stays."""
-    position = 0
-    while found := _LABELLED.search(text, position):
+    position, match = 0, _LABELLED.match
+    for at in _LED.starts(text):
+        if at < position or not _DIGIT.search(text, at, at + _REACH) or not (found := match(text, at)):
+            continue
         kind = next(k for k in _LABELS if found.group(k) is not None)
         start, end = _value(text, found, kind)
         if end > start:
@@ -125,15 +134,22 @@ def _value(text: str, found: re.Match[str], kind: str) -> tuple[int, int]:
     if (
         digits < _LEAST_DIGITS.get(kind, 3)
         or is_year(value)
-        or (value.isdecimal() and UNIT_AFTER.match(text, end))
+        or (value.isdecimal() and digits < 6 and UNIT_AFTER.match(text, end))
         or _TIME.fullmatch(value)
         or _MEASURE.fullmatch(value)
     ):
         return empty
     if not any(c.isdigit() for c in first) and not (first.isupper() and len(first) <= 5):
         return empty
+    if start > 1 and text[start - 1] in " -" and (letters := _LETTERS.search(text, max(0, start - 5), start)):
+        start = letters.start()
     between = text[found.end(kind) : start]
     label = found.group(kind)
-    if not between.strip() and digits < 5 and not _SURE.search(label):
+    if (
+        not between.strip()
+        and digits < 5
+        and not (len(value) > 5 and not value.isdecimal() and " " not in value)
+        and not _SURE.search(label)
+    ):
         return empty
     return start, end

@@ -1,5 +1,6 @@
 """The word lists of the voters, read once."""
 
+import gzip
 from functools import cache
 from importlib.resources import files
 
@@ -15,3 +16,32 @@ def entries(name: str) -> frozenset[str]:
 def lowered(name: str) -> frozenset[str]:
     """Return the lines of a list in lower case."""
     return frozenset(line.lower() for line in entries(name))
+
+
+@cache
+def _english() -> frozenset[str]:
+    packed = files("dp_clinical_pipeline.deid").joinpath("lexicons", "english.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(packed).decode("utf-8").splitlines())
+
+
+@cache
+def is_english(word: str) -> bool:
+    """Say whether a lower-case word, or its stem, is in the dictionary and on no list of names."""
+    words = _english()
+    if word in words:
+        return True
+    for ending, stems in _ENDINGS:
+        if word.endswith(ending) and any(word[: -len(ending)] + stem in words for stem in stems):
+            return True
+    return False
+
+
+_ENDINGS = (
+    ("s", ("",)),
+    ("es", ("",)),
+    ("ies", ("y",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("ly", ("", "le")),
+    ("al", ("", "e")),
+)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.lexicon import is_english, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
 UPPER = "A-ZÀ-ÖØ-Þ" + "".join(c for c in map(chr, range(0x100, 0x250)) if c.isupper())
@@ -49,6 +49,10 @@ def is_ordinary(token: str) -> bool:
 def is_excluded(token: str) -> bool:
     """Say whether a capitalised word is a clinical word, a report's word or a medicine."""
     key = word(token)
+    if "-" in key and any(
+        p in lowered("not_names") or is_english(p) for p in key.split("-") if p not in lowered("name_particles")
+    ):
+        return True
     return key in lowered("not_names") or key in lowered("drugs")
 
 
@@ -94,9 +98,11 @@ def _name_from(text: str, tokens: list[re.Match[str]], i: int) -> tuple[int, str
     end, used, surname, initial = first.end(), 0, False, False
     while used < 3 and i + used + 1 < len(tokens):
         following = tokens[i + used + 1]
-        if text[end : following.start()] not in (" ", "  ", "\n"):
+        if text[end : following.start()] not in (" ", "\n"):
             break
         value = following.group()
+        if "\n" in text[end : following.start()] and (is_ordinary(value) or not (is_surname(value) or is_given(value))):
+            break
         if len(word(value)) == 1:
             dotted = text[following.end() : following.end() + 1] == "."
             if not dotted and (raw.isupper() or is_ordinary(raw)):

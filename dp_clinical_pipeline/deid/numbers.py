@@ -1,4 +1,5 @@
 """Voter: numbers, codes and electronic addresses that their shape gives away."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
@@ -55,6 +56,11 @@ _BARE = re.compile(
     )(?![\w]|[-–./]\d)""",
     re.X,
 )
+_LETTERS = re.compile(
+    r"(?<![\w.])(?!ID|NO|IS|AT|TO|OR|PT|PH|SS|MR|HN|SN|AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC)[A-Z]{2} $"
+)
+_RATIO = re.compile(r"(?<!\d)\d:$")
+_PREGNANCIES = re.compile(r"G\d{1,2}P\d{1,5}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d")
 _PUBLIC = re.compile(
     r"(?:PMID|PMC|NCT|OMIM|ATCC|RRID|FDA|DOI|ISBN|ISSN|ISRCTN|ICD|CPT|HCPCS|LOINC|SNOMED|RXCUI|GSE|RS|CVE"
@@ -105,6 +111,8 @@ def _bare(text: str) -> Iterator[Span]:
         if _TIMESTAMP.match(found.group()):
             continue
         value = found.group()
+        if _RATIO.search(text, max(0, found.start() - 3), found.start()) or _PREGNANCIES.fullmatch(value):
+            continue
         parts = re.split(r"[-–]", value.lstrip("#"))
         numeric = all(p.isdecimal() for p in parts)
         if sum(c.isdigit() for c in value) < (5 if numeric else 4) or is_year(value) or _PUBLIC_VALUE.fullmatch(value):
@@ -115,4 +123,7 @@ def _bare(text: str) -> Iterator[Span]:
             text, max(0, found.start() - 10), found.start()
         ):
             continue
-        yield Span(*found.span(), "OTHER_ID", "numbers:bare", 0.5)
+        start = found.start()
+        if numeric and len(value) > 5 and (letters := _LETTERS.search(text, max(0, start - 4), start)):
+            start = letters.start()
+        yield Span(start, found.end(), "OTHER_ID", "numbers:bare", 0.5)

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.kinds import ORDINARY, OTHER, kind_of
+from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, UPPER, WORD, is_excluded, is_given, is_ordinary, is_surname
 from dp_clinical_pipeline.deid.spans import Span
@@ -83,7 +85,8 @@ _AROUND = re.compile(
     re.X,
 )
 _SURNAME = re.compile(rf"(?:^|[\n|:;(\t]|[ ]{{2}}|by[ ])[ ]?(?P<name>{WORD}),[ ]$")
-_RULES = ((_TITLE, "title", 0.95), (_LABEL, "label", 0.9), (_CREDENTIAL, "credential", 0.92), (_AROUND, "around", 0.75))
+_RULES = ((_TITLE, "title", 0.95), (_CREDENTIAL, "credential", 0.92))
+_LED_RULES = ((Led(_LABEL, _LABEL.pattern), "label", 0.9), (Led(_AROUND, _AROUND.pattern), "around", 0.75))
 
 
 def vote(text: str) -> Iterator[Span]:
@@ -91,6 +94,15 @@ def vote(text: str) -> Iterator[Span]:
     for pattern, rule, score in _RULES:
         position = 0
         while found := pattern.search(text, position):
+            start, end = _kept(text, found, rule)
+            position = end if end > start else max(found.start() + 1, found.start("name"))
+            if end > start:
+                yield Span(start, end, "PERSON", f"people:{rule}", score)
+    for led, rule, score in _LED_RULES:
+        position = 0
+        for at in led.starts(text):
+            if at < position or not (found := led.pattern.match(text, at)):
+                continue
             start, end = _kept(text, found, rule)
             position = end if end > start else max(found.start() + 1, found.start("name"))
             if end > start:
@@ -115,6 +127,14 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         key = core.lower()
         if key in lowered("name_particles") or (key in ("dr", "mr", "mrs", "ms") and words == 0):
             continue
+        if (
+            words > 1
+            and core[:1].isupper()
+            and len(core) > 1
+            and kind_of(core) in (OTHER, ORDINARY)
+            and core.isupper() != text[start:end].split()[0].strip(",").isupper()
+        ):
+            break
         if not core or key in lowered("credentials") or not _fits(core, words, sure, rule, paired):
             break
         words += 1
@@ -154,7 +174,7 @@ def _fits(core: str, words: int, sure: bool, rule: str, paired: bool) -> bool:
     if is_excluded(core):
         return rule == "title" and words == 0 and not core.isupper() and known
     if sure:
-        return True
+        return words == 0 or known or initial or kind_of(core) != OTHER
     if rule == "credential":
         return known or initial or core[1:].islower() or core.isupper()
     if initial:

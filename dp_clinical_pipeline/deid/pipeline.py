@@ -16,6 +16,7 @@ from dp_clinical_pipeline.deid.blocks import in_order, workers
 from dp_clinical_pipeline.deid.keys import secret
 from dp_clinical_pipeline.deid.offline import refused_network
 from dp_clinical_pipeline.deid.rows import FoundRow, Row, deidentified, detected
+from dp_clinical_pipeline.deid.site import Site
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
@@ -75,8 +76,9 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
         written_aside(store.path(IDENTIFIER_SPANS, batch_id)) as spans,
     ):
         files = _Files(raw=raw, names=Path(scratch) / "names.parquet", found=Path(scratch) / "found.parquet")
-        _look(files, pool, key)
-        _write(files, pool, partial(deidentified, labels=labels, key=key), reports, spans, total, progress)
+        _look(files, pool, partial(detected, key=key, site=Site(home.settings.deid)))
+        mode = home.settings.deid.replacement
+        _write(files, pool, partial(deidentified, labels=labels, key=key, mode=mode), reports, spans, total, progress)
 
 
 def _rows(path: Path) -> Iterator[list[Row]]:
@@ -85,10 +87,12 @@ def _rows(path: Path) -> Iterator[list[Row]]:
             yield block.to_pylist()
 
 
-def _look(files: _Files, pool: Executor | None, key: bytes) -> None:
+def _look(
+    files: _Files, pool: Executor | None, work: Callable[[list[Row]], tuple[list[list[Row]], list[tuple[str, str]]]]
+) -> None:
     """Note each report's spans, and the words of the names found in each patient's documents."""
     with pq.ParquetWriter(files.names, _NAMES) as names, pq.ParquetWriter(files.found, _FOUND) as found:
-        for spans, noted in in_order(pool, partial(detected, key=key), _rows(files.raw)):
+        for spans, noted in in_order(pool, work, _rows(files.raw)):
             found.write_table(pa.Table.from_pylist([{"spans": row} for row in spans], _FOUND))
             names.write_table(pa.Table.from_pylist([{"patient_id": p, "name": n} for p, n in noted], _NAMES))
 

@@ -6,6 +6,7 @@ from functools import cache
 from itertools import pairwise
 
 from dp_clinical_pipeline.deid.facilities import CODES, STATES, joined, lower_head
+from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -57,18 +58,18 @@ _NOT_STREET = re.compile(
     r"\d{1,6}\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel)\b", re.I
 )
 _ZIP = re.compile(
-    rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])
+    rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-– ]\d{{4}}(?!\d))?)(?![\w-])
       |(?i:zip(?:[\s-]?codes?)?|postal\s?codes?|post\s?code)(?:[ ](?:is|of
         |number))?[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
         |[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|\d{{3}}(?=\W))(?!\w)
       |(?i:(?:lives?|living|resid\w+|area|from|near|region)[ ](?:in[ ]|at[ ]|near[ ]
         |code[ ])?(?:zip[ ])?)(?P<lived>\d{{5}}(?:-\d{{4}})?)(?![\w-]|[ ](?:patients|people|feet|miles|steps))
       |(?P<plus_four>\d{{5}}[-–]\d{{4}})(?![\w-])
-      |(?:{CODES})[-.,/]{{0,2}}[ ]?(?P<close>\d{{5}})(?![\w-])
+      |(?:{CODES})[-.,/]{{0,2}}[ ]?(?P<close>\d{{5}}(?:[ ]\d{{4}}(?!\d))?)(?![\w-])
       |(?:(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|Apt|Unit|Suite)
         |(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|DRIVE|LANE|LN|COURT|PLACE|TERRACE|WAY|CIRCLE|APT))(?!\w)[^\n\d]{{0,12}}(?:\d{{1,4}}\w?)?
         [,;. ]{{1,3}}\n?(?:[A-Z][\w.'’]*[ ]?){{0,3}}[,;. ]{{0,3}}(?:{CODES}
-          |{STATES})?[-,;. ]{{0,3}}(?P<after_street>\d{{5}})(?![\w-])
+          |{STATES})?[-,;. ]{{0,3}}(?P<after_street>\d{{5}}(?:[-– ]\d{{4}}(?!\d))?)(?![\w-])
       |(?P<canadian>[A-CEGHJ-NPR-TVXY]\d[A-CEGHJ-NPR-TV-Z][ ]\d[A-CEGHJ-NPR-TV-Z]\d)(?!\w))""",
     re.X,
 )
@@ -158,8 +159,12 @@ def _named(text: str) -> Iterator[Span]:
             words = found["city"].split()
             if any(w.lower().strip(".'") in lowered("not_names") for w in words) or re.fullmatch(STATES, found["city"]):
                 continue
+            while len(words) > 1 and kind_of(words[-1]) == OTHER and " ".join(words) not in entries("cities"):
+                words.pop()
             if not (found["city"].isupper() and len(found["city"]) < 4):
-                yield Span(*found.span("city"), "CITY", "places:context", score)
+                yield Span(
+                    found.start("city"), found.start("city") + len(" ".join(words)), "CITY", "places:context", score
+                )
 
 
 @cache

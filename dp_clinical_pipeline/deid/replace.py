@@ -9,6 +9,7 @@ from hmac import new as hmac_new
 from typing import Literal
 
 from dp_clinical_pipeline.deid import pools
+from dp_clinical_pipeline.deid.cores import core
 from dp_clinical_pipeline.deid.keys import unit_interval
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import is_given
@@ -17,7 +18,9 @@ from dp_clinical_pipeline.deid.spans import Span
 
 Mode = Literal["consistent", "random", "markov"]
 DEFAULT_MODE: Mode = "markov"
-"""A consistent surrogate makes a missed mention the odd one out; a chain of surrogates hides it among the others."""
+"""The mode whose worst case leaks least. Share of documents in which a reader who knows the mode points at a surname that
+was missed, when mentions are missed here and there, and when most of a document's are (benchmarks/deid.py, leakage):
+consistent .996 and .654, random .300 and .840, markov .422 and .547."""
 
 MOST_DAYS = 365
 MARKOV_STAY = 0.5
@@ -76,8 +79,9 @@ def _replaced(text: str, spans: Sequence[Span], surrogate: Callable[[Span], str]
     parts: list[str] = []
     at = 0
     for span in spans:
-        parts += (text[at : span.start], surrogate(span))
-        at = span.end
+        start, end = core(text, span)
+        parts += (text[at:start], surrogate(span))
+        at = end
     return "".join(parts) + text[at:]
 
 
@@ -106,11 +110,11 @@ class Surrogates:
 
     def replace(self, text: str, spans: Sequence[Span]) -> str:
         """Return the text with every span replaced; no word of an identifier is used as a surrogate."""
-        surfaces = [text[s.start : s.end] for s in spans]
+        surfaces = [text[slice(*core(text, s))] for s in spans]
         self._taken = frozenset(w.lower() for s in surfaces for w in _WORD.findall(s)) | frozenset(surfaces)
         self._day_first = written_day_first([t for t, s in zip(surfaces, spans, strict=True) if s.type == "DATE"])
         self._last, self._count = {}, 0
-        return _replaced(text, spans, lambda span: self._surrogate(span.type, text[span.start : span.end]))
+        return _replaced(text, spans, lambda span: self._surrogate(span.type, text[slice(*core(text, span))]))
 
     def _surrogate(self, kind: str, surface: str) -> str:
         if kind == "DATE":

@@ -5,7 +5,8 @@ from typing import Any
 from dp_clinical_pipeline.deid.detect import Context, find_identifiers, with_known
 from dp_clinical_pipeline.deid.keys import pseudonym
 from dp_clinical_pipeline.deid.known import names_in
-from dp_clinical_pipeline.deid.replace import Surrogates, day_offset, masked, shift_date
+from dp_clinical_pipeline.deid.replace import DEFAULT_MODE, Mode, Surrogates, day_offset, masked, shift_date
+from dp_clinical_pipeline.deid.site import Site
 from dp_clinical_pipeline.deid.spans import Span
 from dp_clinical_pipeline.labelsets import LabelSet
 
@@ -14,7 +15,7 @@ FoundRow = tuple[Row, list[Row], frozenset[str]]
 """A raw row, the span rows of its first look, and the words of its patient's names."""
 
 
-def detected(rows: list[Row], key: bytes) -> tuple[list[list[Row]], list[tuple[str, str]]]:
+def detected(rows: list[Row], key: bytes, site: Site | None = None) -> tuple[list[list[Row]], list[tuple[str, str]]]:
     """Return each raw row's spans, and (patient, word) for the names found.
 
     Raises:
@@ -25,7 +26,7 @@ def detected(rows: list[Row], key: bytes) -> tuple[list[list[Row]], list[tuple[s
     for row in rows:
         text = row["text"] or ""
         try:
-            spans = find_identifiers(text, Context(values=_own_values(row)))
+            spans = find_identifiers(text, Context(values=_own_values(row)), site)
             names |= {(row["patient_id"], name) for name in names_in(text, spans)}
         except Exception as error:
             raise _failed(row, key, error) from None
@@ -33,7 +34,9 @@ def detected(rows: list[Row], key: bytes) -> tuple[list[list[Row]], list[tuple[s
     return found, sorted(names)
 
 
-def deidentified(rows: list[FoundRow], labels: LabelSet, key: bytes) -> tuple[list[Row], list[Row]]:
+def deidentified(
+    rows: list[FoundRow], labels: LabelSet, key: bytes, mode: Mode = DEFAULT_MODE
+) -> tuple[list[Row], list[Row]]:
     """Return rows of `deidentified_reports` and of `identifier_spans`.
 
     Raises:
@@ -43,7 +46,7 @@ def deidentified(rows: list[FoundRow], labels: LabelSet, key: bytes) -> tuple[li
     span_rows: list[Row] = []
     for row, found, names in rows:
         try:
-            report, spans = _deidentified(row, found, names, labels, key)
+            report, spans = _deidentified(row, found, names, labels, key, mode)
         except Exception as error:
             raise _failed(row, key, error) from None
         reports.append(report)
@@ -52,13 +55,13 @@ def deidentified(rows: list[FoundRow], labels: LabelSet, key: bytes) -> tuple[li
 
 
 def _deidentified(
-    row: Row, found: list[Row], names: frozenset[str], labels: LabelSet, key: bytes
+    row: Row, found: list[Row], names: frozenset[str], labels: LabelSet, key: bytes, mode: Mode
 ) -> tuple[Row, list[Row]]:
     patient_key = pseudonym(key, "patient", row["patient_id"])
     report_key = _report_key(row, key)
     day, text = row["authored_on"], row["text"] or ""
     spans = with_known(text, [Span(**span) for span in found], Context(names=names))
-    surrogates = Surrogates(key=key, patient=patient_key, report=report_key, year=day.year if day else 2000)
+    surrogates = Surrogates(key=key, patient=patient_key, report=report_key, mode=mode, year=day.year if day else 2000)
     shared = {"report_key": report_key, "patient_key": patient_key, "batch": row["batch"]}
     report = shared | {
         "authored_on": shift_date(day, day_offset(key, patient_key)),

@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-TYPES = (
-    "PERSON", "STREET", "CITY", "ZIP", "FACILITY", "DATE", "AGE", "PHONE", "FAX", "EMAIL", "SSN", "MRN", "ACCESSION",
-    "HEALTH_PLAN", "ACCOUNT", "LICENSE", "VEHICLE", "DEVICE", "URL", "IP", "BIOMETRIC", "PHOTO", "OTHER_ID",
-)  # fmt: skip
-"""The kinds that HIPAA's Safe Harbor names; the place kinds are its one `geographic subdivision` in four."""
+from dp_clinical_pipeline.config import IDENTIFIER_TYPES
+
+TYPES = IDENTIFIER_TYPES
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from dp_clinical_pipeline.config import Settings
 from dp_clinical_pipeline.deid import keys
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import COHORT, DEIDENTIFIED_REPORTS, Table
 
 KEY = bytes(range(32))
 
@@ -53,6 +55,22 @@ def test_a_key_that_is_no_key_is_refused(home: Home, monkeypatch: pytest.MonkeyP
     with pytest.raises(UserError) as error:
         keys.secret(home)
     assert not text or text not in str(error.value)
+
+
+@pytest.mark.parametrize("table", [DEIDENTIFIED_REPORTS, COHORT], ids=lambda table: table.name)
+def test_a_lost_key_is_not_replaced_while_tables_made_with_it_exist(
+    home: Home, monkeypatch: pytest.MonkeyPatch, table: Table
+) -> None:
+    first = keys.secret(home)
+    partition = () if table is COHORT else ("batch-1",)
+    Store(home).write(table, table.empty(), *partition)
+    assert keys.secret(home) == first
+    keys.key_file(home).unlink()
+    with pytest.raises(UserError, match="pseudonyms were made with is missing: restore"):
+        keys.secret(home)
+    assert not keys.key_file(home).exists()
+    monkeypatch.setenv(keys.KEY_VARIABLE, first.hex())
+    assert keys.secret(home) == first
 
 
 def test_the_environment_comes_before_the_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

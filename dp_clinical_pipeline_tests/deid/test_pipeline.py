@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dp_clinical_pipeline.config import Corpus, Settings
+from dp_clinical_pipeline.config import Corpus, Deid, Settings
 from dp_clinical_pipeline.deid import blocks, detect, keys, pipeline
 from dp_clinical_pipeline.deid.offline import NetworkRefused
 from dp_clinical_pipeline.deid.pipeline import deidentify_batch
@@ -33,9 +33,9 @@ def row(patient: str, report: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 ROWS = [
-    row("p1", "r1", "Patient: Zelda Quist. Clear lungs. Seen 05/06/2021.", labels=None),
-    row("p2", "r1", "No change since Quist was mentioned. MRN 77123451."),
-    row("p1", "r2", "Quist returns with edema, as on 04/06/2021.", authored_on=None),
+    row("p1", "r1", "Patient: Zelda Quombee. Clear lungs. Seen 05/06/2021.", labels=None),
+    row("p2", "r1", "No change since Quombee was mentioned. MRN 77123451."),
+    row("p1", "r2", "Quombee returns with edema, as on 04/06/2021.", authored_on=None),
     row("88123977", "r4", "Study 88123977 is stored."),
 ]
 
@@ -61,7 +61,7 @@ def test_rows_keep_their_order_and_take_pseudonyms(home: Home) -> None:
 def test_a_name_is_looked_for_in_its_own_patients_documents_only(home: Home) -> None:
     masked = run(home, ROWS)["masked"].to_list()
     assert masked[2].startswith("[PERSON] returns")
-    assert "Quist" in masked[1]
+    assert "Quombee" in masked[1]
 
 
 def test_a_corpus_field_is_found_in_the_text(home: Home) -> None:
@@ -125,7 +125,7 @@ def test_a_failure_names_nothing_private_and_leaves_nothing(home: Home, monkeypa
         run(home, ROWS)
     shown = f"{error.value} {error.value.__cause__}"
     assert keys.pseudonym(KEY, "report", "p1", "r1") in shown
-    assert "Quist" not in shown
+    assert "Quombee" not in shown
     assert not Store(home).exists(DEIDENTIFIED_REPORTS, "b1")
     assert not [name for name in os.listdir(home.enclave) if name.startswith(".")]
 
@@ -140,3 +140,18 @@ def test_progress_is_told(home: Home) -> None:
     Store(home).write(RAW_REPORTS, pl.DataFrame(ROWS, schema=RAW_REPORTS.schema), "b1")
     deidentify_batch(home, "b1", lambda done, total: told.append((done, total)))
     assert told[-1] == (4, 4)
+
+
+def test_the_settings_choose_how_values_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys.KEY_VARIABLE, KEY.hex())
+    texts = {}
+    for mode in ("consistent", "random", "markov"):
+        deid = Deid.model_validate({"replacement": mode, "patterns": {"MRN": ["kx/[a-z]+"]}})
+        settings = Settings(kind="demo", corpus=Corpus(label_set="chexpert14"), deid=deid)
+        home = Home(tmp_path / mode).create(settings)
+        reports = run(home, [row("p1", f"r{n}", "Dr. Quombee, bed kx/ab, Dr. Quombee.") for n in range(6)])
+        assert set(reports["masked"]) == {"Dr. [PERSON], bed [MRN], Dr. [PERSON]."}
+        texts[mode] = reports["text"].to_list()
+    assert len(set(texts["consistent"])) == 1
+    assert len(set(texts["random"])) == 6
+    assert texts["markov"] != texts["random"]

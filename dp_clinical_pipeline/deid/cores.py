@@ -1,0 +1,37 @@
+"""The part of a span that replacement changes: a title, a credential, a state and a label within it may stay."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
+
+import re
+
+from dp_clinical_pipeline.deid.facilities import CODES, STATES
+from dp_clinical_pipeline.deid.spans import Span
+
+_TITLE = re.compile(
+    r"(?:(?:Dr|Drs|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme|Nurse|Sister|Father|Fr|Rev|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col"
+    r"|Judge|Officer|Detective|Attorney|Señora?|Aunt|Uncle|RN|NP|PA-C)\.?[ \n]{1,2}){1,2}(?=\S)",
+    re.I,
+)
+_CREDENTIAL = re.compile(
+    r"(?:,[ ]?|[ ])(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN)\.?$"
+)
+_STATE = re.compile(rf"(?:,[ ]?|[ \n])(?:{CODES}|{STATES})$")
+_LABEL = re.compile(
+    r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|member|serial|lot|ref)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
+    re.I,
+)
+
+
+def core(text: str, span: Span) -> tuple[int, int]:
+    """Return the offsets of what a surrogate or a mask stands for; never empty."""
+    start, end = span.start, span.end
+    if span.type == "PERSON":
+        if found := _TITLE.match(text, start, end):
+            start = found.end()
+        if found := _CREDENTIAL.search(text, max(start, end - 12), end):
+            end = found.start()
+    if span.type in ("PERSON", "CITY", "FACILITY", "STREET"):
+        if found := _STATE.search(text, max(start, end - 18), end):
+            end = found.start()
+    elif span.type != "DATE" and (found := _LABEL.match(text, start, end)):
+        start = found.end()
+    return (start, end) if start < end else (span.start, span.end)

@@ -1,0 +1,279 @@
+"""Identifiers planted between the real sentences of OpenI reports, in frames kept apart by when they were written.
+
+Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. A frame is a
+line of `frames/<set>.txt` with slots; how a slot is written is drawn from the formats below or the set's own.
+"""
+# ruff: noqa: E501 -- a kind a line
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from dp_clinical_pipeline.deid.evaluate import Document
+from dp_clinical_pipeline.deid.lexicon import entries
+from dp_clinical_pipeline.demo.names import GIVEN_MEN, GIVEN_WOMEN, SURNAMES
+from dp_clinical_pipeline.demo.places import CITIES, FACILITY_HEADS, FACILITY_TAILS, STATES, STREET_KINDS, STREET_NAMES
+
+FRAMES = Path(__file__).parent / "frames"
+_SLOT = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"(?<=[a-z]{2}\.)\s+(?=[A-Z])|\n+")
+_CREDENTIAL = re.compile(r"(?:, (?:MD|M\.D\.|RN))?$")
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
+_RARE = """Nkemelu Szczepańska Thorvaldsdóttir Wojciechowski Quisenberry Xiong Vang Nguyễn Uzoma Bhattacharjee Grzybowska
+    Ivashchenko Okwuosa Zvonimirović Papageorgopoulos Ravindranath Tsukamoto Featherstone Fotheringham Gebreselassie
+    Mbatha Oyarzabal Saetang Tadesse Vuković Wanniarachchi Yakubovich Zoubek Kealoha Begay Whitehorse Lightfoot Mac-Duff
+    McGillicuddy O'Rourke D'Agostino St.John Van-Horn Fernández-Vega Ng Wu Li Oh Ho""".split()  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How each kind is written; `#` is a digit, `@` a capital letter, `~` a hexadecimal digit, `{m}` and the like are of the date."""
+
+    dates: Sequence[str] = (
+        "{m}/{d}/{yyyy}",
+        "{mm}/{dd}/{yyyy}",
+        "{m}/{d}/{yy}",
+        "{mm}/{dd}/{yy}",
+        "{yyyy}-{mm}-{dd}",
+        "{month} {d}, {yyyy}",
+        "{mon} {d}, {yyyy}",
+        "{d} {month} {yyyy}",
+        "{dd}-{MON}-{yyyy}",
+        "{dd} {mon} {yy}",
+        "{month} {d}{th}, {yyyy}",
+        "{mm}-{dd}-{yyyy}",
+        "{dd}.{mm}.{yyyy}",
+        "{yyyy}{mm}{dd}",
+    )
+    partials: Sequence[str] = (
+        "{month} {yyyy}",
+        "{month} {d}",
+        "{m}/{d}",
+        "{mon} {d}",
+        "{m}/{yyyy}",
+        "{d} {month}",
+        "{month} {d}{th}",
+    )
+    codes: dict[str, Sequence[str]] = None  # type: ignore[assignment]
+
+
+_CODES = {
+    "phone": ("(###) ###-####", "###-###-####", "###.###.####", "### ### ####", "+1 ### ### ####", "1-###-###-####"),
+    "fax": ("(###) ###-####", "###-###-####", "###.###.####"),
+    "pager": ("####", "#####", "###-####"),
+    "ext": ("####", "#####"),
+    "ssn": ("###-##-####", "### ## ####", "#########"),
+    "mrn": ("#######", "########", "######", "@#######", "@@######", "###-##-##", "##-##-##", "0########"),
+    "accession": ("########", "@@########", "@@##-######", "########@@", "##-#######", "####@@######", "@#########", "####-#####", "@@@-##-#####", "##.#######"),
+    "plan": ("@@@#########", "@@@@########", "#########@", "###########", "@##-####-@@#"),
+    "account": ("##########", "########", "####-#####", "@#########", "########-#"),
+    "license": ("@#######", "@@#######", "@####-#####-#####", "########"),
+    "npi": ("##########",),
+    "plate": ("@@@-####", "@@@ ####", "#@@@###", "@@# ####", "###-@@@"),
+    "serial": ("@@@######", "########", "@@-######", "#@@#######", "@@@######@"),
+    "biometric": ("@@-######", "@@@#######", "########"),
+    "photo": ("IMG_####.jpg", "#######.png", "photo-####-##.jpeg", "IMG-######"),
+    "other": ("@@-####-###", "########", "@@@-######", "##-#####", "@#######"),
+}  # fmt: skip
+A = Formats(codes=_CODES)
+B = Formats(
+    dates=("{m}-{d}-{yy}", "{dd}{MON}{yyyy}", "{d}{th} {month} {yyyy}", "{weekday}, {month} {d}, {yyyy}", "{mon}. {d}, {yyyy}", "{mm}/{dd}/{yyyy}",
+           "{yyyy}/{mm}/{dd}", "{month} {d} {yyyy}", "{d} {mon} {yyyy}", "{d}/{m}/{yyyy}", "{MON} {d}, {yyyy}", "{d}-{mon}-{yy}"),
+    partials=("{mon} {yyyy}", "{month}, {yyyy}", "{month} of {yyyy}", "{mon}. {d}", "{d}-{mon}", "{month} {d}{th}", "{mm}/{dd}", "{d}{th} of {month}", "{mm}-{yyyy}"),
+    codes=_CODES | {
+        "phone": ("###-###-####", "(###)###-####", "###/###-####", "+1-###-###-####", "### - ### - ####", "##########"),
+        "ssn": ("###-##-####", "###.##.####", "XXX-XX-####"),
+        "mrn": ("##########", "@-######", "######-#", "#### ####", "MR######", "@@@#####", "### ### ###"),
+        "accession": ("CXR####-#####", "@@@########", "#########", "##@######", "X##-####-#", "@#-########", "RAD-####-####", "###########", "####.####", "@@ ########"),
+        "plan": ("@@@ ### ### ###", "####-####-####", "@########-##", "#@@#-@@#-@@##", "##########"),
+        "account": ("@@-#######", "### ######", "############", "V#########"),
+        "license": ("@@-######", "##-###-####", "@########", "@@@@@######@@"),
+        "plate": ("@@@####", "@@-####", "#### @@", "@## @@@"),
+        "serial": ("@@@@-####-##", "###-######", "@######-##", "@##@####", "SN#######"),
+        "biometric": ("@@@@####", "~~~~~~~~", "##-######"),
+        "photo": ("DSC#####.JPG", "face_######.png", "@@_####_##.jpg"),
+        "other": ("@####-##", "####/####", "@@@@####", "#######", "@-##-####"),
+    },
+)  # fmt: skip
+SETS = {"a": A, "b": B}
+_TYPES = {
+    "zip": "ZIP", "street": "STREET", "city": "CITY", "facility": "FACILITY", "date": "DATE", "partial": "DATE", "weekday": "DATE", "age": "AGE",
+    "phone": "PHONE", "pager": "PHONE", "ext": "PHONE", "fax": "FAX", "email": "EMAIL", "ssn": "SSN", "mrn": "MRN", "accession": "ACCESSION",
+    "plan": "HEALTH_PLAN", "account": "ACCOUNT", "license": "LICENSE", "npi": "LICENSE", "plate": "VEHICLE", "vin": "VEHICLE", "serial": "DEVICE",
+    "url": "URL", "ip": "IP", "biometric": "BIOMETRIC", "photo": "PHOTO", "other": "OTHER_ID", "state": None, "relation": None, "title": None,
+}  # fmt: skip
+"""The type of each slot; a slot that is not listed is a person."""
+
+
+def frames(name: str) -> list[str]:
+    """Return the frames of set `a` or `b`."""
+    return (FRAMES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _credential(name: str) -> str:
+    found = _CREDENTIAL.search(name)
+    return found.group() if found else ""
+
+
+class Writer:
+    """Fills the slots of frames; one patient's own name and numbers are drawn afresh for each writer."""
+
+    def __init__(self, seed: int, formats: Formats) -> None:
+        self.random, self.formats = random.Random(seed), formats
+        self.surnames = (SURNAMES, tuple(sorted(entries("surnames"))), tuple(_RARE))
+        self.given = (GIVEN_WOMEN + GIVEN_MEN, tuple(sorted(entries("clear_given_names"))))
+
+    def fill(self, frame: str) -> tuple[str, list[tuple[int, int, str]]]:
+        """Return a sentence and its gold spans."""
+        parts, spans, at = [], [], 0
+        for place, piece in enumerate(_SLOT.split(frame)):
+            text = self.write(piece) if place % 2 else piece
+            if place % 2 and (kind := _TYPES.get(piece, "PERSON")):
+                spans.append((at, at + len(text) - len(_credential(text) if kind == "PERSON" else ""), kind))
+            parts.append(text)
+            at += len(text)
+        return "".join(parts), spans
+
+    def write(self, slot: str) -> str:
+        own: Callable[[], str] | None = getattr(self, f"_{slot}", None)
+        if own:
+            return own()
+        return self._code(self.random.choice(self.formats.codes[slot]))
+
+    def _code(self, pattern: str) -> str:
+        fill = {"#": "0123456789", "@": "ABCDEFGHJKLMNPRSTUVWXYZ", "~": "0123456789abcdef"}
+        return "".join(self.random.choice(fill[c]) if c in fill else c for c in pattern)
+
+    def _first(self) -> str:
+        name = self.random.choice(self.random.choice(self.given))
+        return name[:1].upper() + name[1:]
+
+    def _surname(self) -> str:
+        name = self.random.choices([self.random.choice(pool) for pool in self.surnames], weights=(5, 3, 2))[0]
+        return name[:1].upper() + name[1:]
+
+    def _middle(self) -> str:
+        return self.random.choice("ABCDEFGHJKLMNPRSTW")
+
+    def _first_last(self) -> str:
+        middle = self.random.choice(("", "", f"{self._middle()}. ", f"{self._middle()} "))
+        return f"{self._first()} {middle}{self._surname()}"
+
+    def _last_first(self) -> str:
+        return f"{self._surname()}, {self._first()}" + self.random.choice(
+            ("", "", f" {self._middle()}.", f" {self._middle()}")
+        )
+
+    def _LAST_FIRST(self) -> str:
+        return self._last_first().upper()
+
+    def _FIRST_LAST(self) -> str:
+        return self._first_last().upper()
+
+    def _SURNAME(self) -> str:
+        return self._surname().upper()
+
+    def _initial_last(self) -> str:
+        return f"{self._middle()}. {self._surname()}"
+
+    def _initials(self) -> str:
+        return self._middle() + self._middle()
+
+    def _typist(self) -> str:
+        return (self._middle() + self._middle()).lower()
+
+    def _clinician(self) -> str:
+        return self.random.choice(
+            (f"Dr. {self._surname()}", f"{self._first_last()}, MD", f"{self._initial_last()}, M.D.", self._first_last())
+        ).removeprefix("Dr. ")
+
+    def _date_by(self, patterns: Sequence[str]) -> str:
+        day = date(2005, 1, 1) + timedelta(days=self.random.randrange(7000))
+        th = "th" if 10 <= day.day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+        month = _MONTHS[day.month - 1]
+        return self.random.choice(patterns).format(
+            m=day.month, d=day.day, mm=f"{day.month:02d}", dd=f"{day.day:02d}", yy=f"{day.year % 100:02d}", yyyy=day.year,
+            month=month, mon=month[:3], MON=month[:3].upper(), th=th, weekday=_WEEKDAYS[day.weekday()],
+        )  # fmt: skip
+
+    def _date(self) -> str:
+        return self._date_by(self.formats.dates)
+
+    def _partial(self) -> str:
+        return self._date_by(self.formats.partials)
+
+    def _weekday(self) -> str:
+        return self.random.choice(_WEEKDAYS)
+
+    def _age(self) -> str:
+        return str(self.random.randrange(90, 105))
+
+    def _title(self) -> str:
+        return self.random.choice(("Mr.", "Mrs.", "Ms."))
+
+    def _relation(self) -> str:
+        return self.random.choice(("wife", "husband", "daughter", "son", "mother", "sister", "brother"))
+
+    def _state(self) -> str:
+        return self.random.choice(STATES)
+
+    def _city(self) -> str:
+        return self.random.choice((self.random.choice(CITIES), self.random.choice(sorted(entries("cities")))))
+
+    def _street(self) -> str:
+        kind = self.random.choice(STREET_KINDS).removesuffix(".")
+        unit = self.random.choice(
+            ("", "", f", Apt {self.random.randrange(1, 40)}", f" #{self.random.randrange(1, 90)}")
+        )
+        return f"{self.random.randrange(10, 9900)} {self.random.choice(STREET_NAMES)} {kind}{unit}"
+
+    def _zip(self) -> str:
+        return self._code(self.random.choice(("#####", "#####", "#####-####")))
+
+    def _facility(self) -> str:
+        head = self.random.choice((self.random.choice(FACILITY_HEADS), self._surname(), self._city()))
+        return f"{head} {self.random.choice(FACILITY_TAILS)}"
+
+    def _email(self) -> str:
+        first, last = (re.sub(r"[^a-z]", "", n.lower()) or "x" for n in (self._first(), self._surname()))
+        user = self.random.choice((f"{first}.{last}", f"{first[0]}{last}", f"{last}{self.random.randrange(99)}"))
+        return f"{user}@{self.random.choice(('gmail.com', 'example.org', 'mail.clinic.net', 'hospital.edu'))}"
+
+    def _url(self) -> str:
+        return self.random.choice((f"https://pacs.example.org/study/{self._code('######')}", f"www.{self._surname().lower().encode('ascii', 'ignore').decode().strip(chr(39)) or 'x'}-clinic.com",
+                                   f"http://images.example.com/view?id={self._code('########')}", "portal.example.org/" + self._code("@@@###").lower()))  # fmt: skip
+
+    def _ip(self) -> str:
+        return ".".join(str(self.random.randrange(1, 255)) for _ in range(4))
+
+    def _vin(self) -> str:
+        return self._code("#@@@@##@") + self.random.choice("0123456789X") + self._code("@@######").replace("@", "A")
+
+
+def planted(texts: Sequence[str], name: str, seed: int, each: int = 4) -> list[Document]:
+    """Return the texts with `each` frames of set `name` between their sentences, and the gold of what was planted.
+
+    Every frame is used before one is used again.
+    """
+    writer = Writer(seed, SETS[name])
+    lines = frames(name)
+    queue: list[str] = []
+    documents = []
+    for number, text in enumerate(texts):
+        sentences = [s for s in _SENTENCE_END.split(text) if s.strip()]
+        pieces: list[tuple[str, list[tuple[int, int, str]]]] = [(s, []) for s in sentences]
+        for _ in range(each):
+            if not queue:
+                queue = writer.random.sample(lines, len(lines))
+            pieces.insert(writer.random.randrange(len(pieces) + 1), writer.fill(queue.pop()))
+        made, spans = "", []
+        for piece, own in pieces:
+            made += writer.random.choice((" ", "\n")) if made else ""
+            spans += [(len(made) + start, len(made) + end, kind) for start, end, kind in own]
+            made += piece
+        documents.append(Document(id=str(number), patient_id=str(number), text=made, spans=tuple(spans)))
+    return documents
