@@ -1,4 +1,4 @@
-"""`budgets`, `plan` and `ledger`: what may be spent, what a plan costs, what was spent."""
+"""`budgets` and `ledger`: what may be spent, what was spent. `plan` stands in `planning`."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dp_clinical_pipeline.cli.common import HomeOption, JsonOption, console, existing_home, show
+from dp_clinical_pipeline.cli.planning import plan as plan
 
 budgets = typer.Typer(help="List and register privacy budgets. Registering spends nothing.", no_args_is_help=True)
 
@@ -43,30 +44,10 @@ def add_budgets(
     console().print(f"registered: {', '.join(new)}" if new else "all of them were registered already")
 
 
-def plan(
-    generator: Annotated[list[str] | None, typer.Option(help="Only these generators; repeat it.")] = None,
-    budget: Annotated[list[str] | None, typer.Option(help="Only these budgets; repeat it.")] = None,
-    as_json: JsonOption = False,
-    home: HomeOption = None,
-) -> None:
-    """Show what cells would cost before anything is spent: noise, steps, and whether the cap admits them.
-
-    Examples:
-
-    `dp-clinical plan`
-
-    `dp-clinical plan --budget eps-2 --budget eps-8`
-    """
-    from dp_clinical_pipeline.defs.cells import chosen_budgets, chosen_generators
-    from dp_clinical_pipeline.privacy.plan import describe_plan
-
-    here = existing_home(home)
-    frame = describe_plan(here, chosen_budgets(here, budget or ()), chosen_generators(here, generator or ()))
-    show(frame, "json" if as_json else "table")
-
-
 def ledger(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Show every mechanism that read this population, what it cost, and what is left under the cap.
+
+    The claim holds for everything together: the whole plan, run or not, and what ran outside it. So far is what ran.
 
     Examples:
 
@@ -78,18 +59,24 @@ def ledger(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     here = existing_home(home)
     account = open_ledger(here)
-    account.verify()
     view = account.public_view()
-    epsilon, delta = account.cumulative()
-    cap, remaining = here.settings.privacy.cap_epsilon, account.remaining()
+    claim, delta = account.cumulative()
+    so_far, cap, remaining = account.so_far(), account.cap_epsilon, account.remaining()
     if as_json:
         about = {
-            "cumulative_epsilon": epsilon,
+            "claim_epsilon": claim,
+            "so_far_epsilon": so_far,
+            "cumulative_epsilon": claim,  # the claim's first name, which scripts may read
             "delta": delta,
             "cap_epsilon": cap,
             "remaining_epsilon": remaining,
         }
-        sys.stdout.write(json.dumps(about | {"mechanisms": view.to_dicts()}, default=str, indent=1) + "\n")
+        rows = view.rename({"cumulative_epsilon": "so_far_epsilon"}).to_dicts()
+        sys.stdout.write(json.dumps(about | {"mechanisms": rows}, default=str, indent=1) + "\n")
         return
-    show(view.drop("event", "row_sha256"))
-    console().print(f"spent: ε {epsilon:.4g} at δ {delta:.3g}; cap: {cap:g}; left: {remaining:.4g}")
+    show(view.rename({"cumulative_epsilon": "so_far"}).drop("event", "row_sha256"))
+    console().print(
+        f"claim: ε {claim:.4g} at δ {delta:.3g} (all that is planned, run or not, and all else that ran); "
+        f"so far: ε {so_far:.4g}; cap: {cap:g}; left below it: {remaining:.4g}",
+        soft_wrap=True,
+    )

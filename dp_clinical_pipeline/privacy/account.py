@@ -5,7 +5,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dp_clinical_pipeline.privacy.accounting import filter_epsilon, pld_epsilon
+from dp_clinical_pipeline.privacy.accounting import pld_epsilon
+from dp_clinical_pipeline.privacy.renyi import filter_epsilon
 
 if TYPE_CHECKING:
     from dp_accounting import DpEvent
@@ -45,8 +46,9 @@ class Mechanism:
 class Account:
     """Everything that was charged so far.
 
-    The claim is: the noisy patient count (pure epsilon, bought before the plan was fixed) by basic composition, plus
-    PLD over the whole declared plan while all was planned, or the Rényi filter once anything ran outside it.
+    The claim (`cumulative`) is for the whole plan, run or not, and all that ran outside it: the noisy patient count (pure
+    epsilon, bought before the plan was fixed) by basic composition, plus PLD over the declared plan while all was
+    planned, or the Rényi filter once anything ran outside it. What ran so far (`so_far`) is less.
     """
 
     plan: Mechanism | None
@@ -82,8 +84,10 @@ class Account:
         return sum(m.epsilon for m in counts), delta
 
     def so_far(self) -> float:
-        """Return epsilon of what did run, as if nothing more of the plan were to come. For display: not the claim,
-        because whether the rest runs may depend on what was seen."""
+        """Return epsilon of what ran so far, as if nothing more of the plan were to come.
+
+        For display: not the claim, because whether the rest runs may depend on what was seen.
+        """
         ran = Mechanism(
             kind="plan", cell=None, events={str(i): _flat(m) for i, m in enumerate(self.spent) if m.slot is not None},
             epsilon=0.0, delta=self.plan.delta if self.plan else 0.0,

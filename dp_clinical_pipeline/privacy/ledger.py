@@ -16,6 +16,7 @@ from filelock import FileLock
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, write_text
 from dp_clinical_pipeline.privacy.account import Account, Mechanism
+from dp_clinical_pipeline.privacy.witnesses import witnesses
 from dp_clinical_pipeline.tables import PRIVACY_LEDGER
 
 _ORIGIN = "0" * 64
@@ -80,11 +81,15 @@ class Ledger:
         return {row.mechanism.mechanism_id: row for row in self.rows() if row.mechanism.mechanism_id}
 
     def cumulative(self) -> tuple[float, float]:
-        """Return (epsilon, delta) of everything spent so far; (0, 0) before the first mechanism."""
+        """Return (epsilon, delta) of the claim: the whole plan, run or not, and all that ran outside it."""
         return self.account().cumulative()
 
+    def so_far(self) -> float:
+        """Return epsilon of what ran so far; for display, not the claim."""
+        return self.account().so_far()
+
     def remaining(self) -> float:
-        """Return what is left below the cap."""
+        """Return what the claim leaves below the cap."""
         return max(0.0, self.cap_epsilon - self.cumulative()[0])
 
     def head(self) -> tuple[int, str]:
@@ -93,15 +98,17 @@ class Ledger:
         return (rows[-1].seq, rows[-1].row_sha256) if rows else (0, _ORIGIN)
 
     def verify(self) -> None:
-        """Check the chain against itself and the head file.
+        """Check the chain against itself, the head file, and what artefacts in the lake repeat of it.
 
         Raises:
             UserError: they do not fit.
         """
-        self.rows()
+        seen = witnesses(self.home)
+        rows = self.rows()
+        seen.check([row.row_sha256 for row in rows], {row.mechanism.mechanism_id for row in rows})
 
     def public_view(self) -> pl.DataFrame:
-        """Return every row with its own cost and that of everything run up to it, as the lake's table."""
+        """Return every row with its own cost, as the lake's table. `cumulative_epsilon` is what ran so far, by that row."""
         rows = self.rows()
         records = []
         for i, row in enumerate(rows):

@@ -4,9 +4,9 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from dp_clinical_pipeline.config import Settings, budget_epsilon
+from dp_clinical_pipeline.config import ClassifierTraining, Settings, Training, budget_epsilon
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.privacy.account import event_to_json
 from dp_clinical_pipeline.privacy.accounting import (
@@ -18,6 +18,9 @@ from dp_clinical_pipeline.privacy.accounting import (
     pld_epsilon,
     training_event,
 )
+
+Kind = Literal["generator", "classifier"]
+"""What a training makes: its mechanism's kind in the ledger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +63,13 @@ def default_delta(count: int) -> float:
     return min(1e-5, count**-1.1)
 
 
-def schedule(settings: Settings, count: int) -> Schedule:
-    """Return the generators' schedule for a public patient count.
+def training_settings(settings: Settings, kind: Kind) -> Training | ClassifierTraining:
+    """Return the settings of one kind of training."""
+    return settings.training if kind == "generator" else settings.classifier_training
+
+
+def schedule(settings: Settings, count: int, kind: Kind = "generator") -> Schedule:
+    """Return the schedule of one kind of training for a public patient count.
 
     Raises:
         UserError: the declared delta is above 1/count, at which a guarantee says nothing.
@@ -71,7 +79,7 @@ def schedule(settings: Settings, count: int) -> Schedule:
         raise UserError(
             f"privacy.delta {delta:g} is above 1/{count}, one over the patients: lower it, or leave it empty"
         )
-    training = settings.training
+    training = training_settings(settings, kind)
     return Schedule(
         lot_size=training.lot_size,
         steps=training.steps,
@@ -102,6 +110,25 @@ def cell_terms(settings: Settings, budget: str, count: int) -> Terms:
     return Terms(budget=budget, epsilon=epsilon, schedule=plan, marginals_noise=marginals, calibration=calibration)
 
 
+def classifier_terms(settings: Settings, budget: str, count: int) -> Calibration:
+    """Calibrate a classifier's training. It reads no marginals, so that all of its budget is noise of its own.
+
+    Raises:
+        UserError: the budget is not private, cannot be calibrated, or the accountants disagree.
+    """
+    epsilon = budget_epsilon(budget)
+    if epsilon is None:
+        raise UserError("a non-private cell has no terms")
+    plan = schedule(settings, count, "classifier")
+    return calibrate(epsilon=epsilon, delta=plan.delta, sample_rate=plan.sample_rate, steps=plan.steps).check()
+
+
+def classifier_events(settings: Settings, budget: str, count: int) -> list[Any]:
+    """Return the events of a classifier's training as JSON."""
+    c = classifier_terms(settings, budget, count)
+    return [event_to_json(training_event(c.noise_multiplier, c.sample_rate, c.steps))]
+
+
 def joint_epsilon(terms: Terms) -> float:
     """Return what the cell costs in all, by PLD over its marginals and its training."""
     c = terms.calibration
@@ -112,10 +139,11 @@ def joint_epsilon(terms: Terms) -> float:
     return pld_epsilon(events, terms.schedule.delta)
 
 
-def settings_sha256(settings: Settings, count: int) -> str:
-    """Return the hash of every setting that an account or an adapter depends on."""
+def settings_sha256(settings: Settings, count: int, kind: Kind | None = None) -> str:
+    """Return the hash of every setting that an account or an adapter depends on; of one kind of training, or of all."""
     parts = {
-        "training": settings.training.model_dump(),
+        "training": settings.training.model_dump() if kind != "classifier" else None,
+        "classifier_training": settings.classifier_training.model_dump() if kind != "generator" else None,
         "privacy": settings.privacy.model_dump(include={"delta", "marginals_share", "labels_per_report"}),
         "patients": settings.patients.model_dump(include={"max_reports"}),
         "splits": settings.splits.model_dump(),

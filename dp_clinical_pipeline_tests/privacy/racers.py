@@ -1,13 +1,19 @@
-"""What the ledger's tests share: a small mechanism, and a process that races for the cap. Imports no torch."""
+"""What the ledger's tests share: a small mechanism, and processes that race or spend without end. No torch."""
 
+import multiprocessing
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
+
+import dp_accounting.pld  # noqa: F401  slow: the server of processes imports it once for all
+import scipy.special  # noqa: F401
 
 from dp_clinical_pipeline.config import Patients, Privacy, Settings
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import Mechanism, event_to_json
-from dp_clinical_pipeline.privacy.accounting import filter_epsilon, gaussian_event
+from dp_clinical_pipeline.privacy.accounting import gaussian_event
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.renyi import filter_epsilon
 
 DELTA = 1e-6
 NOISE = 10.0
@@ -47,9 +53,15 @@ def ledger_home(folder: Path, cap: float, url: str | None = None) -> Home:
     return Home(folder / "home").create(settings)
 
 
+def processes() -> ForkServerContext:
+    """Return where processes come from: each is a copy of one that has this module imported and nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
 def race(folder: Path, barrier: Any, results: Any) -> None:
     """Wait for the others, open the ledger, and try to reserve."""
-    filter_epsilon([gaussian_event(NOISE)], DELTA)  # the slow imports come before the race
     barrier.wait()
     try:
         ledger = open_ledger(Home(folder))
@@ -61,3 +73,16 @@ def race(folder: Path, barrier: Any, results: Any) -> None:
         results.put("refused")
     except BaseException as error:
         results.put(repr(error))
+
+
+def spend_without_end(folder: Path, told: Path) -> None:
+    """Reserve, run and finish one mechanism after another, and tell of each step only when it is over."""
+    ledger = open_ledger(Home(folder))
+    with told.open("a") as file:
+        while True:
+            entry = ledger.reserve(mechanism(noise=1000.0))
+            for state in ("reserved", "running", "done"):
+                if state != "reserved":
+                    ledger.record(entry, state)
+                file.write(f"{entry.mechanism_id} {state}\n")
+                file.flush()

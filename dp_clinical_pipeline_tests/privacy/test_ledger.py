@@ -1,18 +1,24 @@
 """The ledger is written first, refuses to overspend, and notices when it was tampered with."""
 
 import json
-import multiprocessing
+import os
+import random
 import shutil
+import signal
 import sqlite3
+import time
 from collections import Counter
 
+import polars as pl
 import pytest
 
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.privacy.account import Account, event_from_json, event_to_json
-from dp_clinical_pipeline.privacy.accounting import filter_epsilon, gaussian_event, pld_epsilon, training_event
+from dp_clinical_pipeline.privacy.accounting import gaussian_event, pld_epsilon, training_event
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
-from dp_clinical_pipeline.tables import PRIVACY_LEDGER
+from dp_clinical_pipeline.privacy.renyi import filter_epsilon
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import LABEL_MARGINALS, PRIVACY_LEDGER
 from dp_clinical_pipeline_tests.privacy.racers import (
     DELTA,
     NOISE,
@@ -21,7 +27,9 @@ from dp_clinical_pipeline_tests.privacy.racers import (
     ledger_home,
     mechanism,
     plan,
+    processes,
     race,
+    spend_without_end,
 )
 
 
@@ -191,6 +199,52 @@ def test_rows_rewritten_with_their_hashes_do_not_fit_the_head(home, tmp_path):
         open_ledger(home)
 
 
+def _forget_the_ledger(home):
+    """What an operator does who wants to start afresh, or who restores a home without its enclave."""
+    for name in ("ledger.sqlite", "ledger.head.json"):
+        (home.enclave / name).unlink()
+
+
+def _write_manifest(home, head):
+    folder = home.lake / "adapters" / "m1"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_text(json.dumps({"ledger_head": head}))
+
+
+def _write_counts(home, mechanism_id):
+    row = dict.fromkeys(LABEL_MARGINALS.columns) | {"mechanism_id": mechanism_id}
+    Store(home).write(LABEL_MARGINALS, pl.DataFrame([row], schema=LABEL_MARGINALS.schema), "eps-8", budget="eps-8")
+
+
+@pytest.mark.parametrize("artefact", ["manifest", "counts"])
+def test_a_ledger_deleted_with_its_head_is_missed_by_what_was_made_under_it(home, artefact):
+    ledger = open_ledger(home)
+    entry = ledger.reserve(mechanism())
+    if artefact == "manifest":
+        _write_manifest(home, ledger.head())
+    else:
+        _write_counts(home, entry.mechanism_id)
+    ledger.record(entry, "done")
+    assert len(open_ledger(home).rows()) == 2
+    _forget_the_ledger(home)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"does not hold what lake/.* was made under"):
+            open_ledger(home)
+
+
+def test_another_chain_as_long_does_not_hold_a_manifests_head(home, tmp_path):
+    _write_manifest(home, (1, "0" * 64))
+    with pytest.raises(UserError, match="does not hold what lake/adapters/m1"):
+        open_ledger(home)
+    _write_manifest(home, None)  # a benchmark's adapter outside the ledger repeats nothing
+    open_ledger(home).reserve(mechanism())
+    _write_manifest(home, (1, open_ledger(home).rows()[0].row_sha256))
+    open_ledger(home)
+    (home.lake / "adapters" / "m1" / "manifest.json").write_text("{")
+    with pytest.raises(UserError, match="the manifest in lake/adapters/m1 cannot be read"):
+        open_ledger(home)
+
+
 def test_a_kill_between_a_row_and_its_head_breaks_nothing(home, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
@@ -260,15 +314,72 @@ def test_a_pure_count_is_added_to_the_claim():
     assert Account(plan=plan("a"), spent=(counted,)).cumulative()[0] == pytest.approx(alone + 0.05)
 
 
+def test_the_budgets_of_the_issue_are_reported_jointly_and_below_their_sum(tmp_path):
+    """Noise multipliers that `test_accounting` finds to cost 0.01, 0.1, 1 and 10 alone, at rate 0.008 over 500 steps."""
+    home, budgets = ledger_home(tmp_path, 10.5), {0.01: 43.68, 0.1: 5.614, 1: 1.0197, 10: 0.4801}
+    held = {f"eps-{e}": [event_to_json(training_event(noise, 0.008, 500))] for e, noise in budgets.items()}
+    whole = plan()
+    open_ledger(home).declare(type(whole)(**(whole.as_dict() | {"events": held, "delta": 1e-5})))
+    for slot, planned in held.items():
+        open_ledger(home).reserve(mechanism(slot, events={slot: planned}, delta=1e-5))
+    claim, delta = open_ledger(home).cumulative()
+    assert delta == 1e-5
+    assert max(budgets) < claim < 10.2 < sum(budgets)
+    assert claim == pytest.approx(10.058, rel=2e-3)  # dp-accounting, composed by hand
+    assert open_ledger(home).so_far() == pytest.approx(claim)
+
+
+def test_what_ran_so_far_is_below_the_claim_until_all_has_run(home):
+    ledger = open_ledger(home)
+    ledger.declare(plan("a", "b"))
+    assert ledger.so_far() == 0
+    ledger.reserve(mechanism("a"))
+    assert ledger.so_far() == pytest.approx(pld_epsilon([gaussian_event(NOISE)], DELTA))
+    assert ledger.so_far() < ledger.cumulative()[0]
+    ledger.reserve(mechanism("b"))
+    assert ledger.so_far() == pytest.approx(ledger.cumulative()[0])
+
+
+def _killed_at_a_random_moment(home, told, rng):
+    """Run a process that spends, kill it somewhere after its first new step, and return what it had told of."""
+    before = told.read_text().count("\n") if told.exists() else 0
+    process = processes().Process(target=spend_without_end, args=(home.path, told))
+    process.start()
+    while not (told.exists() and told.read_text().count("\n") > before):
+        assert process.is_alive()
+        time.sleep(0.001)
+    time.sleep(rng.uniform(0, 0.1))
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    return [line.split() for line in told.read_text().splitlines() if line.count(" ") == 1]
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_sigkill_leaves_neither_an_undercount_nor_a_broken_chain(tmp_path, kills):
+    home, told, rng = ledger_home(tmp_path, 1.0), tmp_path / "told", random.Random(kills)
+    open_ledger(home)
+    for _ in range(kills):
+        steps = _killed_at_a_random_moment(home, told, rng)
+        rows = open_ledger(home).rows()  # verifies the chain and its head
+        written = {(row.mechanism.mechanism_id, row.state) for row in rows}
+        assert {(name, state) for name, state in steps} <= written
+        spent = {m.mechanism_id for m in open_ledger(home).account().spent}
+        assert {name for name, _ in steps} <= spent
+        assert open_ledger(home).cumulative()[0] == pytest.approx(
+            filter_epsilon([gaussian_event(1000.0)] * len(spent), DELTA)
+        )
+    assert all(count == 1 for count in Counter((row.mechanism.mechanism_id, row.state) for row in rows).values())
+
+
 def _race(home):
-    context = multiprocessing.get_context("spawn")
+    context = processes()
     barrier, results = context.Barrier(8), context.Queue()
-    processes = [context.Process(target=race, args=(home.path, barrier, results)) for _ in range(8)]
-    for process in processes:
-        process.start()
-    outcome = Counter(results.get(timeout=120) for _ in processes)
-    for process in processes:
-        process.join()
+    racers = [context.Process(target=race, args=(home.path, barrier, results)) for _ in range(8)]
+    for racer in racers:
+        racer.start()
+    outcome = Counter(results.get(timeout=800) for _ in racers)
+    for racer in racers:
+        racer.join()
     return outcome
 
 

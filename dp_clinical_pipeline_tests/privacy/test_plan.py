@@ -8,7 +8,6 @@ from dp_clinical_pipeline.privacy.account import Mechanism
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.plan import (
     declare_plan,
-    describe_plan,
     marginals_slot,
     next_retraining,
     slot_terms,
@@ -88,15 +87,3 @@ def test_nothing_private_needs_no_plan(tmp_path):
     home = _home(tmp_path, runs=0)
     declare_plan(home, [("tiny", "nonprivate")])
     assert open_ledger(home).rows() == []
-
-
-def test_describing_a_plan_spends_nothing_and_adds_up(tmp_path):
-    home = _home(tmp_path, runs=0)
-    (row,) = describe_plan(home, ["eps-2", "nonprivate"], ["tiny"]).iter_rows(named=True)
-    assert 1.96 < row["epsilon"] <= 2.0
-    assert row["claim"] == pytest.approx(row["epsilon"], rel=1e-3)
-    assert row["left"] == pytest.approx(10 - row["claim"])
-    assert row["signal_to_noise"] == pytest.approx(64 / row["noise_multiplier"])
-    assert open_ledger(home).rows() == []
-    declare_plan(home, CELLS)
-    assert open_ledger(home).cumulative()[0] == pytest.approx(row["claim"])

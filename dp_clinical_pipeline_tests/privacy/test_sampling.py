@@ -14,24 +14,24 @@ UNLIKELY = 1e-6
 STEPS = 3000
 
 
-def fits_poisson_sampling(sample, patients: int, rate: float) -> bool:
+def fits_poisson_sampling(sample, patients: int, rate: float, steps: int = STEPS) -> bool:
     """Check lots against independent coins: sizes are binomial, and so is how often each patient and pair was in."""
-    inside = np.zeros((STEPS, patients), dtype=bool)
-    for step in range(STEPS):
+    inside = np.zeros((steps, patients), dtype=bool)
+    for step in range(steps):
         inside[step, sample(step)] = True
     sizes = inside.sum(1)
     law = stats.binom(patients, rate)
-    edges = [k for k in range(patients + 1) if law.pmf(k) * STEPS >= 8]
+    edges = [k for k in range(patients + 1) if law.pmf(k) * steps >= 8]
     cells = [law.cdf(edges[0])] + [law.pmf(k) for k in edges[1:-1]] + [law.sf(edges[-1] - 1)]
     seen = [int((sizes <= edges[0]).sum())] + [int((sizes == k).sum()) for k in edges[1:-1]]
-    seen.append(STEPS - sum(seen))
-    spread = STEPS * rate * (1 - rate)
-    each = float((((inside.sum(0) - STEPS * rate) ** 2) / spread).sum())
+    seen.append(steps - sum(seen))
+    spread = steps * rate * (1 - rate)
+    each = float((((inside.sum(0) - steps * rate) ** 2) / spread).sum())
     pairs = [int((inside[:, a] & inside[:, b]).sum()) for a, b in combinations(range(patients), 2)]
-    law2 = STEPS * rate**2
+    law2 = steps * rate**2
     worst = max(abs(p - law2) for p in pairs) / math.sqrt(law2 * (1 - rate**2))
     return bool(
-        stats.chisquare(seen, np.array(cells) * STEPS).pvalue > UNLIKELY
+        stats.chisquare(seen, np.array(cells) * steps).pvalue > UNLIKELY
         and stats.chi2(patients).sf(each) > UNLIKELY
         and worst < stats.norm.isf(UNLIKELY / len(pairs))
     )
