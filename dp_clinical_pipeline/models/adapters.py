@@ -29,7 +29,8 @@ def save_adapter(model: Any, folder: Path) -> str:
     if not any(bool(p.detach().abs().max() > 0) for p in moved):
         raise UserError("the adapter's weights did not move in training: nothing was saved")
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(aside, ignore_errors=True)
+    for leftover in folder.parent.glob(f".{folder.name}.*.tmp"):  # of a process that was killed
+        shutil.rmtree(leftover)
     with quiet_libraries():
         model.save_pretrained(aside, safe_serialization=True)
     (aside / "README.md").unlink(missing_ok=True)
@@ -39,8 +40,13 @@ def save_adapter(model: Any, folder: Path) -> str:
 
 
 def adapter_sha256(folder: Path) -> str:
-    """Return the SHA-256 of an adapter's weights."""
-    with (folder / _WEIGHTS).open("rb") as file:
+    """Return the SHA-256 of an adapter's weights; of the hashes of all its weight files where it has a head too."""
+    digests = [_file_sha256(file) for file in sorted(folder.glob("*.safetensors"))]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.families import family_of
@@ -29,9 +30,11 @@ def load_causal(base: BaseModel, device: Device) -> Any:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     with quiet_libraries():
-        family_of(AutoConfig.from_pretrained(base.path, local_files_only=True), causal=True)
+        config = _without_dropout(AutoConfig.from_pretrained(base.path, local_files_only=True))
+        family_of(config, causal=True)
         model = AutoModelForCausalLM.from_pretrained(
             base.path,
+            config=config,
             dtype=_dtype(device),
             attn_implementation=device.attention,
             use_safetensors=True,
@@ -41,13 +44,19 @@ def load_causal(base: BaseModel, device: Device) -> Any:
 
 
 def load_encoder(base: BaseModel, device: Device) -> Any:
-    """Return the encoder body on its device, frozen, without its pooler."""
+    """Return the encoder body on its device, frozen, without dropout and without its pooler."""
     from transformers import AutoConfig, AutoModel
 
     with quiet_libraries():
-        family_of(AutoConfig.from_pretrained(base.path, local_files_only=True), causal=False)
+        config = _without_dropout(AutoConfig.from_pretrained(base.path, local_files_only=True))
+        family_of(config, causal=False)
         model = AutoModel.from_pretrained(
-            base.path, dtype=_dtype(device), use_safetensors=True, local_files_only=True, add_pooling_layer=False
+            base.path,
+            config=config,
+            dtype=_dtype(device),
+            use_safetensors=True,
+            local_files_only=True,
+            add_pooling_layer=False,
         )
     return model.requires_grad_(False).eval().to(device.name)
 
@@ -60,14 +69,23 @@ def with_lora(
     alpha: int,
     layers: int | None = None,
     modules_to_save: Sequence[str] = (),
+    checkpointing: bool = False,
 ) -> "PeftModel":
     """Return the model with a fresh LoRA adapter on its query and value projections; B is zero, so nothing changes yet.
 
-    With `layers`, only the last so many layers are adapted, and no gradient flows below them.
+    With `layers`, only the last so many layers are adapted, and no gradient flows below them. With `checkpointing`,
+    layers are computed again in the backward pass: less memory, more time.
+
+    Raises:
+        UserError: this architecture has no gradient checkpointing.
     """
     from peft import LoraConfig, get_peft_model
 
     family = family_of(model.config, causal=causal)
+    if checkpointing:
+        if not model.supports_gradient_checkpointing:
+            raise UserError(f"a model of type {model.config.model_type!r} has no gradient checkpointing: turn it off")
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     depth = model.config.num_hidden_layers
     config = LoraConfig(
         r=rank,
@@ -89,6 +107,14 @@ def with_adapter(model: Any, adapter: Path) -> "PeftModel":
 
     with quiet_libraries():
         return PeftModel.from_pretrained(model, str(adapter), is_trainable=False).eval()
+
+
+def _without_dropout(config: Any) -> Any:
+    """Return the config with every dropout at 0, so that `train()` turns none on: DP noise regularises enough."""
+    for name, value in config.to_dict().items():
+        if "drop" in name and isinstance(value, float):
+            setattr(config, name, 0.0)
+    return config
 
 
 def _dtype(device: Device) -> Any:

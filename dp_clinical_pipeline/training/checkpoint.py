@@ -16,19 +16,21 @@ class Checkpoint:
     path: Path
     mechanism_id: str
 
-    def save(self, model: Any, optimizer: Any, step: int) -> None:
-        """Write the trainable weights and the optimizer after `step` steps, aside and renamed."""
+    def save(self, model: Any, optimizer: Any, step: int, bound: float | None = None) -> None:
+        """Write the trainable weights, the optimizer and the clipping bound after `step` steps, aside and renamed."""
         from safetensors.torch import save_file
 
         tensors = {f"model.{n}": p.detach().contiguous() for n, p in _trainable(model)}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": value.detach().contiguous() for key, value in state.items()}
-        metadata = {"step": str(step), "mechanism_id": self.mechanism_id}
+        metadata = {"step": str(step), "mechanism_id": self.mechanism_id, "bound": json.dumps(bound)}
         with written_aside(self.path) as aside:
             save_file(tensors, aside, metadata)
 
-    def restore(self, model: Any, optimizer: Any) -> int:
-        """Load the checkpoint into model and optimizer; return the steps done, 0 where there is none.
+    def restore(self, model: Any, optimizer: Any) -> tuple[int, float | None]:
+        """Load the checkpoint into model and optimizer; return the steps done and the clipping bound that they led to.
+
+        Where there is none, (0, None).
 
         Raises:
             UserError: the file belongs to another mechanism or another model.
@@ -37,7 +39,7 @@ class Checkpoint:
         from safetensors import safe_open
 
         if not self.path.exists():
-            return 0
+            return 0, None
         with safe_open(self.path, framework="pt") as file:
             metadata, tensors = file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         shapes = {f"model.{name}": tuple(p.shape) for name, p in _trainable(model)}
@@ -53,10 +55,12 @@ class Checkpoint:
                 _, index, name = key.split(".", 2)
                 state.setdefault(int(index), {})[name] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        return int(metadata["step"])
+        return int(metadata["step"]), json.loads(metadata["bound"])
 
     def delete(self) -> None:
-        """Remove the file: sampler and optimizer state are secret."""
+        """Remove the file, and what a killed process left of one: weights and optimizer state are secret."""
+        for leftover in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+            leftover.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 
 

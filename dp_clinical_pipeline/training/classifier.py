@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dp_clinical_pipeline.models.adapters import save_adapter
+from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_encoder, with_adapter, with_lora
@@ -13,11 +13,13 @@ from dp_clinical_pipeline.training.examples import Drawn, Example, padded
 _HEAD = "head.safetensors"
 
 
-def new_classifier(base: BaseModel, device: Device, labels: int, *, rank: int, alpha: int) -> Any:
+def new_classifier(
+    base: BaseModel, device: Device, labels: int, *, rank: int, alpha: int, checkpointing: bool = False
+) -> Any:
     """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half."""
     import torch
 
-    body = with_lora(load_encoder(base, device), causal=False, rank=rank, alpha=alpha)
+    body = with_lora(load_encoder(base, device), causal=False, rank=rank, alpha=alpha, checkpointing=checkpointing)
     head = torch.nn.Linear(body.config.hidden_size, labels)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
@@ -52,7 +54,7 @@ def classifier_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
 
 
 def save_classifier(model: Any, folder: Path) -> str:
-    """Write adapter and head in safetensors; return the adapter's SHA-256.
+    """Write adapter and head in safetensors; return the SHA-256 of both.
 
     Raises:
         UserError: the weights did not move.
@@ -60,9 +62,9 @@ def save_classifier(model: Any, folder: Path) -> str:
     from safetensors.torch import save_file
 
     head = {name: value.detach().cpu().contiguous() for name, value in model["head"].state_dict().items()}
-    digest = save_adapter(model["body"], folder)
+    save_adapter(model["body"], folder)
     save_file(head, folder / _HEAD)
-    return digest
+    return adapter_sha256(folder)
 
 
 def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:

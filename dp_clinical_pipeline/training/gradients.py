@@ -1,11 +1,11 @@
-"""The sum over patients of clipped gradients: per-example gradients by Opacus' hooks, averaged within a patient first."""
+"""The sum over patients of clipped gradients: per-example gradients, averaged within a patient before clipping."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.training.clipping import Mode, clipping_factors
 from dp_clinical_pipeline.training.examples import Drawn
+from dp_clinical_pipeline.training.per_example import PerExampleGradients
 
 Losses = Callable[[Any, Sequence[Drawn]], Any]
 """(model, batch) to per-example losses of shape (B,)."""
@@ -14,68 +14,46 @@ Losses = Callable[[Any, Sequence[Drawn]], Any]
 class PatientGradients:
     """Adds up clipped patient gradients over microbatches, in fp32.
 
-    Guarantee: the sum changes by at most `max_grad_norm` in L2 when one patient is added or removed, provided that an
-    example's loss reads that example alone. Holds for every trainable parameter together (flat clipping).
+    Guarantee: the sum changes by at most `bound` in L2 when one patient is added or removed, and `below` by at most one
+    half, provided that an example's loss reads that example alone. Holds for all trained parameters together.
     """
 
-    def __init__(self, model: Any, losses: Losses, max_grad_norm: float) -> None:
-        from opacus.grad_sample.grad_sample_module import GradSampleHooks
-
-        self._model, self._losses, self._bound = model, losses, max_grad_norm
+    def __init__(self, model: Any, losses: Losses, max_grad_norm: float, mode: Mode = "flat") -> None:
+        self.bound = max_grad_norm
+        self._model, self._losses, self._mode = model, losses, mode
         self._parameters = [p for p in model.parameters() if p.requires_grad]
-        # Not strict: rotary tables are buffers, and constant ones. Modules that mix examples are refused by name.
-        refuse_batch_statistics(model)
-        self._hooks = GradSampleHooks(model, loss_reduction="sum", strict=False)
+        self._examples = PerExampleGradients(model)
 
-    def add(self, batch: Sequence[Drawn], total: list[Any]) -> None:
-        """Add the batch's clipped patient gradients to `total`, one fp32 tensor for each trainable parameter."""
+    def add(self, batch: Sequence[Drawn], total: list[Any], below: Any = None) -> None:
+        """Add the batch's clipped patient gradients to `total`, one fp32 tensor for each trained parameter.
+
+        To `below`, if given, add a half for each patient whose norm is within the bound, and take a half off for others.
+        """
         import torch
 
-        with warnings.catch_warnings():
-            # The first adapter's input is a frozen embedding: its hook has no input gradient to wait for.
-            warnings.filterwarnings("ignore", message="Full backward hook is firing")
-            self._losses(self._model, batch).sum().backward()
+        self._losses(self._model, batch).sum().backward()
+        found = self._examples.take(len(batch))
         patients = sorted({d.patient for d in batch})
         row = {patient: i for i, patient in enumerate(patients)}
         where = torch.tensor([row[d.patient] for d in batch], device=total[0].device)
         weight = torch.tensor([d.weight for d in batch], device=total[0].device)
         single = len(patients) == len(batch)
-        grads = [self._per_patient(p, where, weight, len(patients), single) for p in self._parameters]
+        grads = [found[p] if single else _per_patient(found[p], where, weight, len(patients)) for p in self._parameters]
         norms = torch.stack([g.flatten(1).square().sum(1) for g in grads]).sum(0).sqrt()
-        factors = (self._bound / norms.clamp(min=1e-12)).clamp(max=1.0)
+        factors = clipping_factors(norms, self.bound, self._mode)
+        broken = ~torch.isfinite(norms)
         for sum_, grad in zip(total, grads, strict=True):
+            if broken.any():
+                grad[broken] = 0  # zero times infinity is not zero
             sum_ += torch.tensordot(factors, grad, dims=1)
-        self._clear()
+        if below is not None:
+            below += torch.where(norms <= self.bound, 0.5, -0.5).sum()
 
     def close(self) -> None:
-        """Take the hooks off the model."""
-        self._hooks.remove_hooks()
-
-    @staticmethod
-    def _per_patient(parameter: Any, where: Any, weight: Any, patients: int, single: bool) -> Any:
-        grad = getattr(parameter, "grad_sample", None)
-        if grad is None:
-            raise UserError("a trainable parameter got no per-example gradient: this model cannot be trained under DP")
-        grad = grad.float()
-        if single:
-            return grad
-        weighted = grad * weight.view(-1, *[1] * (grad.dim() - 1))
-        return grad.new_zeros(patients, *grad.shape[1:]).index_add(0, where, weighted)
-
-    def _clear(self) -> None:
-        for parameter in self._parameters:
-            parameter.grad_sample = None
-            parameter.grad = None
+        """Take the taps off the model."""
+        self._examples.close()
 
 
-def refuse_batch_statistics(model: Any) -> None:
-    """Refuse, before any data is read, a model whose examples see one another.
-
-    Raises:
-        UserError: names the module.
-    """
-    import torch
-
-    for name, module in model.named_modules():
-        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
-            raise UserError(f"{name} is a {type(module).__name__}: examples see one another in it, so DP cannot hold")
+def _per_patient(grad: Any, where: Any, weight: Any, patients: int) -> Any:
+    weighted = grad * weight.view(-1, *[1] * (grad.dim() - 1))
+    return grad.new_zeros(patients, *grad.shape[1:]).index_add(0, where, weighted)

@@ -3,6 +3,7 @@
 A laptop can run it: `dp_clinical_pipeline_tests/training/test_loop.py` trains a tiny model in a second.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, gaussian
 from dp_clinical_pipeline.privacy.sampling import draw_reports, poisson_sample
 from dp_clinical_pipeline.training.checkpoint import Checkpoint
+from dp_clinical_pipeline.training.clipping import Mode, Quantile
+from dp_clinical_pipeline.training.distributed import World
 from dp_clinical_pipeline.training.examples import Example, draw, microbatches
 from dp_clinical_pipeline.training.gradients import Losses, PatientGradients
 
@@ -22,7 +26,7 @@ class TrainSpec:
     """What a training does. The first four fix its account; the others cannot change the guarantee."""
 
     noise_multiplier: float | None
-    """None trains without privacy: no clipping, no noise."""
+    """None trains without privacy: no clipping, no noise. With adaptive clipping, of both sums together."""
     sample_rate: float
     steps: int
     max_grad_norm: float
@@ -33,6 +37,9 @@ class TrainSpec:
     microbatch_tokens: int
     checkpoint_every: int
     epsilon: float | None = None
+    clipping: Mode = "flat"
+    quantile: Quantile = field(default_factory=Quantile)
+    """What an adaptive bound follows; it starts from `max_grad_norm`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,41 +75,52 @@ def train(
     checkpoint: Checkpoint | None = None,
     randomness: Randomness | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    world: World | None = None,
 ) -> int:
     """Train the model's trainable parameters in place; return the steps done in this call.
 
     Guarantee: with a noise multiplier, the weights are the output of `steps` Poisson-sampled Gaussian mechanisms over
     patients (add or remove one, with all reports), whatever the lots hold: an empty one is noised and stepped too.
     Assumes that `losses` couples no two examples. Covers every checkpoint, and no loss or batch size along the way.
+    With several processes, all are given the same patients and end with the same weights.
     """
     import torch
 
-    random = randomness or Randomness()
+    random, world = randomness or Randomness(), world or World()
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=0.0)
-    start = checkpoint.restore(model, optimizer) if checkpoint else 0
+    start, bound = checkpoint.restore(model, optimizer) if checkpoint else (0, None)
+    if world.size > 1 and world.shared(same := (start, _digest(patients))) != same:
+        raise UserError("the processes read different patients or checkpoints: give all of them the same home")
+    world.align(parameters)
     model.train()
-    private = None if spec.noise_multiplier is None else PatientGradients(model, losses, spec.max_grad_norm)
+    private = None
+    if spec.noise_multiplier is not None:
+        private = PatientGradients(model, losses, bound or spec.max_grad_norm, spec.clipping)
     began = time.monotonic()
     for step in range(start, spec.steps):
-        sampled = poisson_sample(random.sampling, len(patients), spec.sample_rate)
-        lot = draw([draw_reports(random.sampling, patients[i], spec.max_reports) for i in sampled])
+        lot = world.mine(world.shared(_lot(random.sampling, patients, spec) if world.first else None))
+        drawn = draw([[patients[i][r] for r in reports] for i, reports in lot])
         total = [torch.zeros_like(p, dtype=torch.float32) for p in parameters]
-        for batch in microbatches(lot, spec.microbatch_tokens):
+        below = total[0].new_zeros(1)
+        for batch in microbatches(drawn, spec.microbatch_tokens):
             if private:
-                private.add(batch, total)
+                private.add(batch, total, below)
             else:
                 _add_plain(model, losses, batch, parameters, total)
-        if spec.noise_multiplier is not None:
-            _add_noise(total, spec.noise_multiplier * spec.max_grad_norm, random.noise)
+        if private and world.first:
+            _add_step_noise(total, below, private.bound, spec, random.noise)
+        world.add_up([*total, below])
+        if private and spec.clipping == "adaptive":
+            private.bound = spec.quantile.next_bound(private.bound, float(below), spec.expected_lot, spec.max_grad_norm)
         for parameter, gradient in zip(parameters, total, strict=True):
             parameter.grad = (gradient / spec.expected_lot).to(parameter.dtype)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
         # The last step too: who is killed while the weights are saved must end with the same weights.
-        if checkpoint and (done % spec.checkpoint_every == 0 or done == spec.steps):
-            checkpoint.save(model, optimizer, done)
+        if checkpoint and world.first and (done % spec.checkpoint_every == 0 or done == spec.steps):
+            checkpoint.save(model, optimizer, done, private.bound if private else None)
         if on_progress:
             left = (time.monotonic() - began) / (done - start) * (spec.steps - done)
             on_progress(
@@ -118,6 +136,28 @@ def train(
         private.close()
     model.eval()
     return spec.steps - start
+
+
+def _digest(patients: Sequence[Sequence[Example]]) -> str:
+    """Return a hash of all examples in order, which never leaves the processes that train together."""
+    return hashlib.sha256(repr([list(reports) for reports in patients]).encode()).hexdigest()
+
+
+def _lot(
+    source: RandomSource, patients: Sequence[Sequence[Example]], spec: TrainSpec
+) -> list[tuple[int, Sequence[int]]]:
+    """Return a step's patients, each with the positions of its reports that the step reads."""
+    sampled = poisson_sample(source, len(patients), spec.sample_rate).tolist()
+    return [(i, draw_reports(source, range(len(patients[i])), spec.max_reports)) for i in sampled]
+
+
+def _add_step_noise(total: list[Any], below: Any, bound: float, spec: TrainSpec, source: RandomSource) -> None:
+    """Noise a step's sums so that together they are one Gaussian mechanism with the spec's multiplier."""
+    multiplier = spec.noise_multiplier or 0.0
+    if spec.clipping == "adaptive":
+        _add_noise([below], spec.quantile.count_std(multiplier), source)
+        multiplier = spec.quantile.gradient_noise(multiplier)
+    _add_noise(total, multiplier * bound, source)
 
 
 def _add_plain(model: Any, losses: Losses, batch: Sequence[Any], parameters: list[Any], total: list[Any]) -> None:

@@ -10,8 +10,8 @@ from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
 from dp_clinical_pipeline.privacy.attempts import interrupted, running
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import Ledger, open_ledger
-from dp_clinical_pipeline.privacy.plan import slot_terms, training_slot
-from dp_clinical_pipeline.privacy.terms import schedule, settings_sha256
+from dp_clinical_pipeline.privacy.plan import classifier_slot, slot_terms, training_slot
+from dp_clinical_pipeline.privacy.terms import Kind, schedule, settings_sha256, training_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class TrainingMechanism:
 
 
 def training_mechanism(
-    home: Home, kind: str, model: str, budget: str, retraining: str | None = None
+    home: Home, kind: Kind, model: str, budget: str, retraining: str | None = None
 ) -> TrainingMechanism:
     """Reserve a cell's training, or take up the one that was interrupted with the same settings.
 
@@ -51,11 +51,9 @@ def training_mechanism(
         OverBudget: the ledger refused.
     """
     ledger, count = open_ledger(home), public_count(home)
-    slot, cell, digest = (
-        training_slot(model, budget, retraining),
-        f"{model}|{budget}",
-        settings_sha256(home.settings, count),
-    )
+    generator = kind == "generator"
+    slot = training_slot(model, budget, retraining) if generator else classifier_slot(model, budget)
+    cell, digest = f"{model}|{budget}", settings_sha256(home.settings, count, kind)
     entry = interrupted(ledger, kind=kind, cell=cell, slot=slot, settings_sha256=digest)
     if entry is None:
         events, epsilon, delta = slot_terms(home, ledger, budget, slot)
@@ -84,17 +82,17 @@ def training_mechanism(
     )
 
 
-def nonprivate_mechanism(home: Home, model: str) -> TrainingMechanism:
+def nonprivate_mechanism(home: Home, kind: Kind, model: str) -> TrainingMechanism:
     """Return a schedule over as many reports without a guarantee, for what stays in the enclave.
 
     Its sampling rate takes the exact number of patients where no public one is known: nothing of it may leave anyway.
     """
     from dp_clinical_pipeline.privacy.cohort import split_reports
 
-    settings = home.settings.training
+    settings = training_settings(home.settings, kind)
     patients = split_reports(home, "train")["patient_key"].n_unique() or 1
     # The same id for the same settings, so that an interrupted training finds its checkpoint.
-    digest = hashlib.sha256(f"{model} {settings_sha256(home.settings, patients)}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{model} {settings_sha256(home.settings, patients, kind)}".encode()).hexdigest()
     return TrainingMechanism(
         mechanism_id=f"nonprivate-{digest[:12]}",
         epsilon=None,

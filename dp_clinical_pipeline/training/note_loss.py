@@ -26,10 +26,18 @@ def note_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
     rows = predicted.nonzero()[:, 0]
     states, wanted = hidden[:, :-1][predicted], ids[:, 1:][predicted]
     head = base.get_output_embeddings()
+    if any(p.requires_grad for p in head.parameters()):
+        # A head that is trained needs rows that are examples: its states stay (B, T), at the price of memory.
+        logits = head(hidden[:, :-1])[predicted].float()
+        return _means(cross_entropy(logits, wanted, reduction="none"), rows, predicted)
     losses = [
         cross_entropy(head(states[i : i + _CHUNK]).float(), wanted[i : i + _CHUNK], reduction="none")
         for i in range(0, len(wanted), _CHUNK)
     ]
     flat = torch.cat(losses) if losses else states.new_zeros(0, dtype=torch.float32)
-    total = torch.zeros(len(batch), device=ids.device).index_add(0, rows, flat)
+    return _means(flat, rows, predicted)
+
+
+def _means(flat: Any, rows: Any, predicted: Any) -> Any:
+    total = flat.new_zeros(len(predicted)).index_add(0, rows, flat)
     return total / predicted.sum(1).clamp(min=1)

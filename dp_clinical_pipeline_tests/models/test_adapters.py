@@ -32,8 +32,9 @@ torch.save({"plain": plain, "tuned": seen, "merged": merged}, out)
 """
 
 
-def _in_a_fresh_process(base, adapter, folder):
-    command = [sys.executable, "-c", RELOAD, str(base), str(adapter), str(folder / "logits.pt"), json.dumps(TOKENS)]
+def in_a_fresh_process(base, adapter, folder, tokens=TOKENS):
+    """The logits of the base, of the base with the adapter, and of both merged."""
+    command = [sys.executable, "-c", RELOAD, str(base), str(adapter), str(folder / "logits.pt"), json.dumps(tokens)]
     subprocess.run(command, check=True, capture_output=True)
     return torch.load(folder / "logits.pt", weights_only=True)
 
@@ -47,7 +48,7 @@ def test_an_adapter_trained_under_dp_reloads_to_the_same_logits(tiny_models, tmp
     save_adapter(model, tmp_path / "adapter")
     with torch.no_grad():
         memory = model(torch.tensor(TOKENS)).logits
-    fresh = _in_a_fresh_process(tiny_models[family], tmp_path / "adapter", tmp_path)
+    fresh = in_a_fresh_process(tiny_models[family], tmp_path / "adapter", tmp_path)
     assert torch.allclose(fresh["tuned"], memory, atol=1e-5)
     assert torch.allclose(fresh["merged"], memory, atol=1e-4)
     assert not torch.allclose(fresh["plain"], memory, atol=1e-3)

@@ -86,7 +86,7 @@ def test_a_checkpoint_holds_no_randomness(tiny_models, tmp_path):
     seeded = Randomness(sampling=TestSeedSource(1), noise=TestSeedSource(2))
     train(lora(tiny_models["llama"]), people(4), spec(), losses, checkpoint=checkpoint, randomness=seeded)
     with safe_open(checkpoint.path, framework="pt") as file:
-        assert file.metadata() == {"step": "4", "mechanism_id": "m1"}
+        assert file.metadata() == {"step": "4", "mechanism_id": "m1", "bound": "0.5"}
         assert {key.split(".")[0] for key in file.keys()} == {"model", "optimizer"}  # noqa: SIM118
     assert [p.name for p in tmp_path.iterdir()] == ["c.safetensors"]
     checkpoint.delete()

@@ -1,9 +1,6 @@
 """A cell's training end to end on a made-up home: the ledger, the place of the adapter, and interruptions."""
 
 import json
-import signal
-import subprocess
-import sys
 
 import pytest
 from filelock import FileLock
@@ -16,10 +13,9 @@ from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
-from dp_clinical_pipeline.training import generator
+from dp_clinical_pipeline.training import cell
 from dp_clinical_pipeline.training.generator import train_generator
 from dp_clinical_pipeline.training.loop import Randomness
-from dp_clinical_pipeline_tests.training import killed
 from dp_clinical_pipeline_tests.training.tiny import tiny_home
 
 
@@ -83,7 +79,7 @@ def test_no_report_is_read_when_the_ledger_refuses(unplanned, monkeypatch):
     def read(*_):
         raise AssertionError("private data was read")
 
-    monkeypatch.setattr(generator, "examples", read)
+    monkeypatch.setattr(cell, "train_patients", read)
     with pytest.raises(OverBudget, match="nothing was spent"):
         train_generator(home, "tiny", "eps-8")
     assert _states(home) == ["refused"]
@@ -117,20 +113,6 @@ def test_other_settings_make_an_interrupted_training_another_mechanism(home):
     changed = home.save_settings(home.settings.model_copy(update={"training": training, "privacy": privacy}))
     train_generator(changed, "tiny", "eps-8")
     assert len(open_ledger(changed).account().spent) == 2
-
-
-@pytest.mark.parametrize("last", [1, 3, pytest.param(4, marks=pytest.mark.long)])
-def test_a_killed_training_is_counted_and_finishes_under_its_own_mechanism(tmp_path, tiny_models, last):
-    home = tiny_home(tmp_path, tiny_models["gpt2"])
-    command = [sys.executable, killed.__file__, str(home.path), str(last)]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
-    (entry,) = open_ledger(home).account().spent
-    assert _states(home) == ["reserved", "running"]
-    spent = open_ledger(home).cumulative()
-    facts = train_generator(home, "tiny", "eps-8")
-    assert (facts.mechanism_id, facts.steps) == (entry.mechanism_id, 4)
-    assert open_ledger(home).cumulative() == spent
-    assert _states(home) == ["reserved", "running", "running", "done"]
 
 
 def test_a_cell_that_another_process_trains_is_left_alone(home):

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import torch
 
-from dp_clinical_pipeline.config import Compute, Corpus, Models, Patients, Privacy, Settings, Training
+from dp_clinical_pipeline.config import (
+    ClassifierTraining,
+    Compute,
+    Corpus,
+    Models,
+    Patients,
+    Privacy,
+    Settings,
+    Training,
+)
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
@@ -65,9 +74,16 @@ def spec(**changes) -> TrainSpec:
     return TrainSpec(**(values | changes))
 
 
+def tiny_classifier_settings(**changes) -> ClassifierTraining:
+    """A classifier's training of 4 steps."""
+    values = {"lot_size": 6, "steps": 4, "lora_rank": 2, "max_tokens": 64, "checkpoint_every": 2, "learning_rate": 1e-2}
+    return ClassifierTraining(**(values | changes))
+
+
 def tiny_home(folder: Path, model: Path, planned: bool = True, **changes) -> Home:
     """A made-up population of 24 with a tiny generator named `tiny`, a training of 4 steps, and a plan for eps-8."""
     values = {"lot_size": 6, "steps": 4, "lora_rank": 2, "max_tokens": 96, "checkpoint_every": 2, "learning_rate": 1e-2}
+    values |= {"primer_steps": 0}
     settings = Settings(
         corpus=Corpus(label_set="chexpert14"),
         patients=Patients(count=600),

@@ -1,0 +1,251 @@
+"""One cell's training under the ledger, whatever it trains: lock, account, checkpoint, artefact, manifest, row."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from filelock import BaseFileLock, FileLock, Timeout
+
+from dp_clinical_pipeline.config import NONPRIVATE
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.models.adapters import adapter_folder
+from dp_clinical_pipeline.models.base import BaseModel, Role, base_model
+from dp_clinical_pipeline.models.device import Device, choose_device
+from dp_clinical_pipeline.models.loading import load_tokenizer
+from dp_clinical_pipeline.privacy.cohort import split_reports
+from dp_clinical_pipeline.privacy.ledger import open_ledger
+from dp_clinical_pipeline.privacy.terms import Kind, training_settings
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import Table
+from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
+from dp_clinical_pipeline.training.clipping import Quantile
+from dp_clinical_pipeline.training.distributed import World
+from dp_clinical_pipeline.training.examples import Drawn, Example
+from dp_clinical_pipeline.training.loop import Progress, Randomness, TrainSpec, train
+from dp_clinical_pipeline.training.mechanism import TrainingMechanism, nonprivate_mechanism, training_mechanism
+from dp_clinical_pipeline.training.refusals import made_up_examples, refuse_what_cannot_be_private
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What generators and classifiers do not share."""
+
+    kind: Kind
+    role: Role
+    table: Table
+    key: str
+    """The table's column that names the model: generator or encoder."""
+    build: Callable[[BaseModel, Device], Any]
+    """The model to train, freshly adapted."""
+    example: Callable[[Any, str, list[str]], Example]
+    """(tokenizer, text, targets) to an example."""
+    losses: Callable[[Any, Sequence[Drawn], int], Any]
+    """(model, batch, padding token) to per-example losses of shape (B,)."""
+    save: Callable[[Any, Path], str]
+    """Writes the artefact into a folder and returns its SHA-256."""
+    targets: int = 0
+    """How many targets an example carries."""
+    started_from: Callable[[Any], dict[str, Any]] = lambda model: {}
+    """What the manifest says of the weights that training started from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterFacts:
+    """What may be shown of a training: its account, and nothing of what it saw."""
+
+    mechanism_id: str
+    epsilon: float | None
+    delta: float | None
+    noise_multiplier: float | None
+    sample_rate: float
+    steps: int
+    seconds: float
+    reused: bool = False
+
+
+def train_cell(
+    home: Home,
+    recipe: Recipe,
+    name: str,
+    budget: str,
+    on_progress: OnProgress | None = None,
+    retraining: str | None = None,
+    randomness: Randomness | None = None,
+    world: World | None = None,
+) -> AdapterFacts:
+    """Train a cell's model on the train patients' de-identified notes and point the cell at what came out.
+
+    A cell that has an artefact keeps it: training again is a mechanism of its own, which only a planned retraining
+    asks for. An interrupted training goes on from its checkpoint under its own mechanism.
+
+    Raises:
+        OverBudget: the ledger refused; no data was read.
+        UserError: another process trains this cell, or there is nothing to train on.
+    """
+    store, world = Store(home), world or World()
+    if retraining is None and store.exists(recipe.table, name, budget, budget=budget):
+        world.shared(None)
+        return _kept(home, recipe.key, store.read(recipe.table, name, budget, budget=budget).row(0, named=True))
+    base = base_model(home, recipe.role, name)
+    lock = _lock(home, name, budget)
+    try:
+        with lock:
+            return _train(home, recipe, base, budget, on_progress, retraining, randomness or Randomness(), world)
+    except Timeout:
+        raise UserError(f"the cell {name}|{budget} is being trained by another process: wait for it") from None
+
+
+def _train(
+    home: Home,
+    recipe: Recipe,
+    base: BaseModel,
+    budget: str,
+    on_progress: OnProgress | None,
+    retraining: str | None,
+    randomness: Randomness,
+    world: World,
+) -> AdapterFacts:
+    settings = training_settings(home.settings, recipe.kind)
+    device = world.own(choose_device(home.settings.compute))
+    model, tokenizer = recipe.build(base, device), load_tokenizer(base, padding_side="right")
+
+    def losses(m: Any, batch: Sequence[Drawn]) -> Any:
+        return recipe.losses(m, batch, tokenizer.pad_token_id)
+
+    if budget == NONPRIVATE:
+        account = nonprivate_mechanism(home, recipe.kind, base.name)
+    else:
+        refuse_what_cannot_be_private(model, losses, made_up_examples(len(tokenizer), recipe.targets))
+        account = training_mechanism(home, recipe.kind, base.name, budget, retraining)
+    began = datetime.now(UTC)
+    with account.running():
+        patients = train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets))
+        spec = TrainSpec(
+            noise_multiplier=account.noise_multiplier,
+            sample_rate=account.sample_rate,
+            steps=account.steps,
+            max_grad_norm=settings.max_grad_norm,
+            expected_lot=account.sample_rate * account.patients,
+            max_reports=home.settings.patients.max_reports,
+            learning_rate=settings.learning_rate if account.noise_multiplier else settings.nonprivate_learning_rate,
+            microbatch_tokens=settings.microbatch_tokens,
+            checkpoint_every=settings.checkpoint_every,
+            epsilon=account.epsilon,
+            clipping=settings.clipping,
+            quantile=Quantile(quantile=settings.clipping_quantile, share=settings.clipping_share),
+        )
+        checkpoint = _checkpoint(home, account.mechanism_id)
+        world.shared((spec, account.mechanism_id))
+        train(
+            model,
+            patients,
+            spec,
+            losses,
+            checkpoint=checkpoint,
+            randomness=randomness,
+            on_progress=on_progress,
+            world=world,
+        )
+        folder = adapter_folder(home, budget, account.mechanism_id)
+        digest = recipe.save(model, folder)
+        row = {recipe.key: base.name, "budget": budget, "path": str(folder.relative_to(home.path))}
+        row |= _row(base, account, device, digest, model, randomness, settings.max_grad_norm)
+        told = {"ledger_head": account.ledger_head(), "retraining": retraining, "clipping": settings.clipping}
+        write_manifest(folder, row | told | recipe.started_from(model))
+        frame = pl.DataFrame([row], schema=recipe.table.schema)
+        Store(home).write(recipe.table, frame, base.name, budget, budget=budget)
+        checkpoint.delete()
+    return AdapterFacts(
+        mechanism_id=account.mechanism_id,
+        epsilon=account.epsilon,
+        delta=account.delta,
+        noise_multiplier=account.noise_multiplier,
+        sample_rate=account.sample_rate,
+        steps=account.steps,
+        seconds=(datetime.now(UTC) - began).total_seconds(),
+    )
+
+
+def assist_cell(home: Home, recipe: Recipe, name: str, world: World) -> None:
+    """Lend this process to the first one's training of the same cell. Reads patients once that one reserved its mechanism.
+
+    Raises:
+        UserError: the processes do not see the same home.
+    """
+    device = world.own(choose_device(home.settings.compute))
+    base = base_model(home, recipe.role, name)
+    model, tokenizer = recipe.build(base, device), load_tokenizer(base, padding_side="right")
+    work = world.shared(None)
+    if work is None:
+        return
+    spec, mechanism_id = work
+    train(
+        model,
+        train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets)),
+        spec,
+        lambda m, batch: recipe.losses(m, batch, tokenizer.pad_token_id),
+        checkpoint=_checkpoint(home, mechanism_id),
+        world=world,
+    )
+
+
+def _lock(home: Home, name: str, budget: str) -> BaseFileLock:
+    return FileLock(home.enclave / f".training.{name}.{budget}.lock", timeout=1)
+
+
+def _checkpoint(home: Home, mechanism_id: str) -> Checkpoint:
+    return Checkpoint(home.enclave / "checkpoints" / f"{mechanism_id}.safetensors", mechanism_id)
+
+
+def train_patients(home: Home, example: Callable[[str, list[str]], Example]) -> list[list[Example]]:
+    """Return the train patients' labelled notes as examples, a list for each patient.
+
+    Raises:
+        UserError: no train patient has a labelled report.
+    """
+    reports = split_reports(home, "train").filter(pl.col("targets").is_not_null())
+    by_patient: dict[str, list[Example]] = {}
+    for patient, text, targets in reports.select("patient_key", "text", "targets").iter_rows():
+        by_patient.setdefault(patient, []).append(example(text, targets))
+    if not by_patient:
+        raise UserError("no train patient has a labelled report: ingest a labelled corpus, or check the label set")
+    return list(by_patient.values())
+
+
+def _row(
+    base: BaseModel,
+    account: TrainingMechanism,
+    device: Device,
+    digest: str,
+    model: Any,
+    randomness: Randomness,
+    max_grad_norm: float,
+) -> dict[str, Any]:
+    return {
+        "mechanism_id": account.mechanism_id, "base_sha256": base.sha256, "adapter_sha256": digest,
+        "epsilon": account.epsilon, "delta": account.delta, "noise_multiplier": account.noise_multiplier,
+        "sample_rate": account.sample_rate, "steps": account.steps, "max_grad_norm": max_grad_norm,
+        "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "privacy_unit": "patient", "noise_source": randomness.name, "precision": device.precision,
+        "made_at": datetime.now(UTC),
+    }  # fmt: skip
+
+
+def _kept(home: Home, key: str, row: dict[str, Any]) -> AdapterFacts:
+    keys = ("mechanism_id", "epsilon", "delta", "noise_multiplier", "sample_rate", "steps")
+    with suppress(Timeout), _lock(home, row[key], row["budget"]):
+        _checkpoint(home, row["mechanism_id"]).delete()
+        if row["epsilon"] is not None:
+            ledger = open_ledger(home)
+            last = ledger.mechanisms().get(row["mechanism_id"])
+            # Killed between the row and the ledger's last word: everything was made, so say so.
+            if last and last.state == "running":
+                ledger.record(last.mechanism, "done")
+    return AdapterFacts(**{key: row[key] for key in keys}, seconds=0.0, reused=True)

@@ -1,0 +1,145 @@
+"""Trains the classifier of a cell on private text itself, under the ledger, and says what it makes of reports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dp_clinical_pipeline.coding.arm_data import labelled_reports, multi_hot, prediction_rows
+from dp_clinical_pipeline.coding.classifiers import THRESHOLD, Prediction
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import label_set
+from dp_clinical_pipeline.models.adapters import cell_adapter
+from dp_clinical_pipeline.models.base import BaseModel, base_model
+from dp_clinical_pipeline.models.device import Device, choose_device
+from dp_clinical_pipeline.models.loading import load_tokenizer
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import DP_CLASSIFIER, PREDICTIONS
+from dp_clinical_pipeline.training.cell import AdapterFacts, OnProgress, Recipe, train_cell
+from dp_clinical_pipeline.training.classifier import (
+    classifier_example,
+    classifier_logits,
+    classifier_losses,
+    load_classifier,
+    new_classifier,
+    save_classifier,
+)
+from dp_clinical_pipeline.training.distributed import World
+from dp_clinical_pipeline.training.examples import Example, draw, microbatches
+from dp_clinical_pipeline.training.loop import Randomness
+
+ARM = "dp_classifier"
+
+
+def train_classifier(
+    home: Home,
+    encoder: str,
+    budget: str,
+    on_progress: OnProgress | None = None,
+    randomness: Randomness | None = None,
+    world: World | None = None,
+) -> AdapterFacts:
+    """Train a cell's DP-LoRA classifier on the train patients' de-identified notes, or keep the one that it has.
+
+    Guarantee: adapter and head together are (epsilon, delta)-DP for adding or removing one patient with all reports.
+    Head and biases start at zero, and no class weight, threshold or label order is learnt. Excludes the public base
+    model, its tokenizer, the public label list and the settings.
+
+    Raises:
+        OverBudget: the ledger refused; no data was read.
+        UserError: another process trains this cell, or there is nothing to train on.
+    """
+    return train_cell(home, classifier_recipe(home), encoder, budget, on_progress, None, randomness, world)
+
+
+def predict_test(home: Home, encoder: str, budget: str) -> None:
+    """Write what a cell's classifier says of the real test reports, as the arm `dp_classifier`.
+
+    They are read as every arm reads them: the raw text. Exact predictions on real reports, kept in the enclave.
+
+    Raises:
+        UserError: the cell was not trained, or no test patient has a labelled report.
+    """
+    test = labelled_reports(home, "test")
+    predicted = classify(home, encoder, budget, test["raw"].to_list())
+    labels = label_set(home.settings.corpus.label_set)
+    frame = prediction_rows(test, predicted, labels, arm=ARM, classifier=f"{encoder}-lora", budget=budget)
+    Store(home).write(PREDICTIONS, frame, ARM, encoder, budget)
+
+
+def classify(home: Home, encoder: str, budget: str, texts: Sequence[str]) -> Prediction:
+    """Return a cell's scores for texts, at the fixed public threshold.
+
+    Guarantee: post-processing of the cell's classifier; what it says of public or synthetic text is covered.
+
+    Raises:
+        UserError: the cell was not trained, or its weights were changed.
+    """
+    import torch
+
+    with torch.no_grad():
+        logits = _over_texts(home, encoder, budget, texts, None, classifier_logits)
+    scores = 1 / (1 + np.exp(-logits))
+    return Prediction(scores, scores >= THRESHOLD)
+
+
+def classifier_text_losses(
+    home: Home, encoder: str, budget: str, texts: Sequence[str], targets: Sequence[Sequence[str]]
+) -> np.ndarray:
+    """Return the cell's loss on each text, shape (n,): what the membership attack reads."""
+    import torch
+
+    with torch.no_grad():
+        return _over_texts(home, encoder, budget, texts, targets, classifier_losses)
+
+
+def _over_texts(
+    home: Home,
+    encoder: str,
+    budget: str,
+    texts: Sequence[str],
+    targets: Sequence[Sequence[str]] | None,
+    compute: Any,
+) -> np.ndarray:
+    base, labels = base_model(home, "encoders", encoder), label_set(home.settings.corpus.label_set)
+    row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
+    model = load_classifier(base, choose_device(home.settings.compute), cell_adapter(home, row))
+    tokenizer, settings = load_tokenizer(base, padding_side="right"), home.settings.classifier_training
+    truth = multi_hot(targets or [()] * len(texts), labels).astype(float).tolist()
+    examples = [classifier_example(tokenizer, *pair, settings.max_tokens) for pair in zip(texts, truth, strict=True)]
+    found: dict[int, np.ndarray] = {}
+    for batch in microbatches(draw([[e] for e in examples]), settings.microbatch_tokens):
+        values = compute(model, batch, tokenizer.pad_token_id).float().cpu().numpy().astype(np.float64)
+        found |= {d.patient: value for d, value in zip(batch, values, strict=True)}
+    return np.array([found[i] for i in range(len(texts))])
+
+
+def classifier_recipe(home: Home) -> Recipe:
+    """Return what the training of a classifier does not share with that of a generator."""
+    settings, labels = home.settings.classifier_training, label_set(home.settings.corpus.label_set)
+
+    def build(base: BaseModel, device: Device) -> Any:
+        return new_classifier(
+            base,
+            device,
+            len(labels.labels),
+            rank=settings.lora_rank,
+            alpha=settings.lora_alpha,
+            checkpointing=settings.gradient_checkpointing,
+        )
+
+    def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
+        truth = multi_hot([targets], labels)[0].astype(float).tolist()
+        return classifier_example(tokenizer, text, truth, settings.max_tokens)
+
+    return Recipe(
+        kind="classifier",
+        role="encoders",
+        table=DP_CLASSIFIER,
+        key="encoder",
+        build=build,
+        example=example,
+        losses=classifier_losses,
+        save=save_classifier,
+        targets=len(labels.labels),
+    )
