@@ -1,12 +1,18 @@
 """Fixtures that several areas share: tiny models of every family, and a PostgreSQL database."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from absl import logging as absl_logging
 
 from dp_clinical_pipeline_tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
 from dp_clinical_pipeline_tests.postgres_server import missing_postgres, postgres_server
+
+# dp-accounting brings absl, whose log handler closes its stream when Dagster configures logging anew, unless that is the
+# process's own. What it would find here is pytest's.
+absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 # Public wording, enough to train a small tokenizer on.
 _WORDS = """

@@ -15,6 +15,7 @@ from dp_clinical_pipeline.tables import (
     COHORT,
     DEIDENTIFIED_REPORTS,
     GENERATOR_ADAPTER,
+    IDENTIFIER_SPANS,
     PLANTED_IDENTIFIERS,
     RAW_REPORTS,
     SYNTHETIC_REPORTS,
@@ -40,7 +41,7 @@ def make_home(folder: Path, patients: int = 120, bootstrap: int = 50, seed: int 
     home = Home(folder / "home").create(settings)
     _fix_key(home)
     key, rng = secret(home), np.random.default_rng(seed)
-    raw, clean, cohort, gold = [], [], [], []
+    raw, clean, cohort, gold, found = [], [], [], [], []
     for number in range(patients):
         patient = f"P{number}"
         patient_key = pseudonym(key, "patient", patient)
@@ -74,12 +75,15 @@ def make_home(folder: Path, patients: int = 120, bootstrap: int = 50, seed: int 
             surface = f"Zeb{number}ulon Quarrel{number}"
             place = {"type": "name", "start": 8, "end": 8 + len(surface), "surface": surface}
             gold.append({"report_id": report, "patient_id": patient} | place)
+            span = {"start": 8, "end": 8 + len(surface), "type": "PERSON", "voter": "x", "score": 1.0}
+            found.append({name: clean[-1][name] for name in ("report_key", "patient_key", "batch")} | span)
     store = Store(home)
     for table, rows, part in (
         (RAW_REPORTS, raw, ["b1"]),
         (DEIDENTIFIED_REPORTS, clean, ["b1"]),
         (COHORT, cohort, []),
         (PLANTED_IDENTIFIERS, gold, []),
+        (IDENTIFIER_SPANS, found, ["b1"]),
     ):
         store.write(table, pl.DataFrame(rows, schema=table.schema), *part)
     return home

@@ -5,11 +5,12 @@ because that is what a deployed coding model reads. Reports that nobody labelled
 of the test.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
 
+from dp_clinical_pipeline.coding.arm_data import accepted_notes, labelled_reports, multi_hot, prediction_rows
 from dp_clinical_pipeline.coding.classifiers import (
     AllNegative,
     Chosen,
@@ -18,17 +19,10 @@ from dp_clinical_pipeline.coding.classifiers import (
     TextClassifier,
     TfidfLogistic,
 )
-from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.tables import (
-    COHORT,
-    DEIDENTIFIED_REPORTS,
-    PREDICTIONS,
-    RAW_REPORTS,
-    SYNTHETIC_REPORTS,
-)
+from dp_clinical_pipeline.tables import PREDICTIONS
 
 Progress = Callable[[int, int], None]
 """Called with the arms done and the arms in all."""
@@ -36,18 +30,22 @@ Progress = Callable[[int, int], None]
 BASELINES: dict[str, tuple[str, type[TextClassifier]]] = {
     "real": ("raw", TfidfLogistic),
     "masked": ("masked", TfidfLogistic),
+    "redacted": ("redacted", TfidfLogistic),
     "surrogate": ("surrogate", TfidfLogistic),
     "majority": ("raw", Majority),
     "all-negative": ("raw", AllNegative),
 }
 """Arm to the text column that it learns from and its classifier."""
 
+UNTUNED = "untuned"
+"""In a budget's place: notes of the base model without an adapter, asked for records from public sources alone."""
+
 
 def train_baselines(home: Home, progress: Progress | None = None) -> None:
     """Train and test every arm that needs no generator; one partition of predictions for each.
 
-    Arms: real, masked and surrogate text, majority, all-negative, and the rules labeler, which learns nothing
-    and is left out for a label set that has no rules.
+    Arms: real, masked, redacted and surrogate text, majority, all-negative, and the rules labeler, which learns
+    nothing and is left out for a label set that has no rules.
 
     Raises:
         UserError: the home has no label set, no cohort, or no labelled reports on one side of the split.
@@ -71,6 +69,8 @@ def train_baselines(home: Home, progress: Progress | None = None) -> None:
 def train_synthetic_arm(home: Home, generator: str, budget: str) -> None:
     """Train on a cell's accepted notes and their records, test on the real test patients.
 
+    The arm is `synthetic`, or `untuned` for the cell of that name.
+
     Guarantee: what is learnt is post-processing of the cell's text. The predictions read real test reports,
     so they are kept in the enclave and are not covered.
 
@@ -78,93 +78,22 @@ def train_synthetic_arm(home: Home, generator: str, budget: str) -> None:
         UserError: the cell was not generated, or fewer than 2 of its notes were accepted.
     """
     labels = label_set(home.settings.corpus.label_set)
-    cell = Store(home).read(SYNTHETIC_REPORTS, generator, budget, budget=budget)
-    notes = cell.filter("accepted", pl.col("targets").is_not_null()).sort("synthetic_id")
-    if notes.height < 2:
-        raise UserError(
-            f"{generator}|{budget} has too few accepted notes to train on: raise "
-            "generation.max_ratio or training.steps in settings.yaml and materialize the cell again"
-        )
-    test = labelled_reports(home, "test")
+    notes = accepted_notes(home, generator, budget)
     model = TfidfLogistic().fit(notes["text"].to_list(), multi_hot(notes["targets"].to_list(), labels))
-    frame = prediction_rows(
-        test,
-        model.predict(test["raw"].to_list()),
-        labels,
-        arm="synthetic",
-        classifier=model.name,
-        generator=generator,
-        budget=budget,
-    )
-    Store(home).write(PREDICTIONS, frame, "synthetic", generator, budget)
+    arm = UNTUNED if budget == UNTUNED else "synthetic"
+    write_cell_arm(home, model, arm, generator, budget)
 
 
-def labelled_reports(home: Home, split: str) -> pl.DataFrame:
-    """Return the labelled reports of a split's patients, in the order of their keys.
-
-    Columns: report_key, patient_key, targets, surrogate, masked and raw (the text as it was read).
-
-    Raises:
-        UserError: there is no cohort, or the split has no labelled report.
-    """
-    store = Store(home)
-    cohort = store.read(COHORT)
-    if cohort.is_empty():
-        raise UserError("no cohort yet: materialize cohort first")
-    reports = (
-        store.scan(DEIDENTIFIED_REPORTS)
-        .filter(pl.col("targets").is_not_null())
-        .join(cohort.lazy().filter(split=split), on="patient_key", how="semi")
-        .select("report_key", "patient_key", "targets", "masked", surrogate="text")
-        .collect()
-    )
-    reports = reports.join(raw_texts(home), on="report_key").sort("report_key")
-    if reports.is_empty():
-        raise UserError(f"no labelled reports of {split} patients: ingest labelled reports, or more patients")
-    return reports
-
-
-def raw_texts(home: Home) -> pl.DataFrame:
-    """Return report_key and raw (the text as it was read) of every report."""
-    from dp_clinical_pipeline.deid.keys import pseudonym, secret
-
-    key = secret(home)
-    raw = Store(home).scan(RAW_REPORTS).select("patient_id", "report_id", "text").collect()
-    keys = [pseudonym(key, "report", patient, report) for patient, report, _ in raw.iter_rows()]
-    return pl.DataFrame({"report_key": pl.Series(keys, dtype=pl.String), "raw": raw["text"]})
-
-
-def multi_hot(targets: Sequence[Sequence[str]], labels: LabelSet) -> Chosen:
-    """Return (n, L) booleans in the list's order; what is not on the list is left out."""
-    rows = [frozenset(chosen) for chosen in targets]
-    return np.array([[label in row for label in labels.labels] for row in rows], dtype=bool).reshape(
-        len(rows), len(labels.labels)
-    )
-
-
-def prediction_rows(
-    test: pl.DataFrame,
-    predicted: Prediction,
-    labels: LabelSet,
-    *,
-    arm: str,
-    classifier: str,
-    generator: str | None = None,
-    budget: str | None = None,
-) -> pl.DataFrame:
-    """Lay predictions out as the table keeps them: a row for each test report and label."""
-    size = len(labels.labels)
-    columns = {
-        "report_key": np.repeat(test["report_key"].to_numpy(), size),
-        "patient_key": np.repeat(test["patient_key"].to_numpy(), size),
-        "label": list(labels.labels) * test.height,
-        "y_true": multi_hot(test["targets"].to_list(), labels).ravel(),
-        "y_score": predicted.scores.ravel(),
-        "y_pred": predicted.chosen.ravel(),
-    }
-    named = {"arm": arm, "generator": generator, "budget": budget, "classifier": classifier}
-    frame = pl.DataFrame(columns).with_columns(pl.lit(value).alias(name) for name, value in named.items())
-    return frame.select(PREDICTIONS.columns.keys()).cast(PREDICTIONS.schema)
+def write_cell_arm(
+    home: Home, model: TextClassifier, arm: str, generator: str, budget: str, classifier: str | None = None
+) -> None:
+    """Write what a trained classifier says of the real test reports, as the arm of a cell."""
+    labels = label_set(home.settings.corpus.label_set)
+    test = labelled_reports(home, "test")
+    predicted = model.predict(test["raw"].to_list())
+    named = {"arm": arm, "classifier": classifier or model.name, "generator": generator, "budget": budget}
+    frame = prediction_rows(test, predicted, labels, **named)
+    Store(home).write(PREDICTIONS, frame, arm, generator, budget)
 
 
 def _learnt(arm: str, train: pl.DataFrame, targets: Chosen, test: pl.DataFrame) -> tuple[str, Prediction]:

@@ -19,6 +19,8 @@ from dp_clinical_pipeline.labelsets import LabelSet
 _SIZE = re.compile(
     r"(?<![\w.])(\d{1,3}(?:[.,]\d{1,2})?)\s*(?:x\s*\d{1,3}(?:[.,]\d{1,2})?\s*)*(mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
 )
+# Findings with no more than this between them share what stands before the first: "left basilar atelectasis or infiltrate".
+_JOINED = re.compile(r"\s*(?:/|and/or|and|or)\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ def _findings(text: str, mentions: list[Mention]) -> Iterator[Finding]:
     sentence = mentions[0].sentence
     said = text[sentence.start : sentence.end]
     context, words = Context.of(said), attributes()
+    last: Finding | None = None
     for i, mention in enumerate(mentions):
         start, end = mention.start - sentence.start, mention.end - sentence.start
         low, high = context.clause(start, end)
@@ -89,14 +92,16 @@ def _findings(text: str, mentions: list[Mention]) -> Iterator[Finding]:
             high = min(high, _division(said, end, later, words, first=True))
         # The mention's own words belong to what stands before it: "biapical pleural thickening", "enlarged left lung".
         before, after = said[low:end], said[end:high]
-        yield Finding(
+        shared = last if i and _JOINED.fullmatch(said, earlier, start) else None
+        last = Finding(
             name=mention.rule.label,
             status=mention.status,
-            location=words.location.nearest(before, after),
-            laterality=words.laterality.nearest(before, after),
-            severity=words.severity.nearest(before, after),
+            location=words.location.nearest(before, after) or (shared.location if shared else None),
+            laterality=words.laterality.nearest(before, after) or (shared.laterality if shared else None),
+            severity=words.severity.nearest(before, after) or (shared.severity if shared else None),
             section=sentence.section,
         )
+        yield last
 
 
 def _division(said: str, start: int, end: int, words: Attributes, *, first: bool = False) -> int:

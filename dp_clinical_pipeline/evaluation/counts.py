@@ -61,8 +61,10 @@ def label_scores(count: Counts, weights: Floats) -> dict[str, Floats]:
 def average_scores(count: Counts, weights: Floats) -> dict[tuple[str, str], Floats]:
     """Return (metric, average) to (resamples,), averaged over all labels as sklearn does.
 
-    `accuracy` is the share of reports with every label right (sklearn's subset accuracy), `label_accuracy`
-    the share of single decisions that are right.
+    `accuracy` is the share of reports with every label right (sklearn's subset accuracy, exact match of a code set),
+    `label_accuracy` the share of single decisions that are right. `weighted_cells` and `weighted_by_label` are the two
+    other things that papers call weighted F1: both count the absent class as well, so that saying no to everything
+    scores high. They are here to be held against, and nothing is concluded from them.
     """
     tp, fp, fn = weights @ count.tp, weights @ count.fp, weights @ count.fn
     f1 = divided(2 * tp, 2 * tp + fp + fn)
@@ -73,6 +75,15 @@ def average_scores(count: Counts, weights: Floats) -> dict[tuple[str, str], Floa
         ("f1", "weighted"): divided((f1 * support).sum(axis=1), support.sum(axis=1)),
         ("f1", "micro"): divided(2 * all_tp, 2 * all_tp + all_fp + all_fn),
         ("f1", "macro"): f1.mean(axis=1),
+        ("f1", "weighted_cells"): _both_classes(all_tp, all_fp, all_fn, reports * tp.shape[1]),
+        ("f1", "weighted_by_label"): _both_classes(tp, fp, fn, reports[:, None]).mean(axis=1),
         ("accuracy", "overall"): divided(weights @ count.right, reports),
         ("label_accuracy", "overall"): divided(weights @ count.cells_right, reports * tp.shape[1]),
     }
+
+
+def _both_classes(tp: Floats, fp: Floats, fn: Floats, cells: Floats) -> Floats:
+    """Return the mean of a class's F1 and its absence's, each by its share of the cells."""
+    present, tn = tp + fn, cells - tp - fp - fn
+    positive, negative = divided(2 * tp, 2 * tp + fp + fn), divided(2 * tn, 2 * tn + fp + fn)
+    return divided(positive * present + negative * (cells - present), cells)

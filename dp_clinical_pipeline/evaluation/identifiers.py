@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dp_clinical_pipeline.coding.arms import raw_texts
+from dp_clinical_pipeline.coding.arm_data import raw_texts
 from dp_clinical_pipeline.evaluation.replay import distinctive, replayed, words
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store

@@ -72,6 +72,16 @@ def tpr_bound(epsilon: float, delta: float) -> float:
     return float(min(1.0, np.exp(min(epsilon, 700)) * FALSE_POSITIVES + delta))
 
 
+def empirical_epsilon(attack: Attack, delta: float, cases: int) -> float:
+    """Return the epsilon that an attack refutes everything below of, by the lower end of its AUROC's interval.
+
+    The inverse of `auroc_bound`. One statistic, chosen beforehand; so many cases a side can show at most about their
+    logarithm.
+    """
+    low = min((attack.auroc_low or 0.0) - delta, 1 - 1 / (2 * cases))
+    return float(np.log(low / (1 - low))) if low > 0.5 else 0.0
+
+
 def _true_positives(members: Floats, nonmembers: Floats) -> tuple[float, float, float]:
     from scipy.stats import binomtest
 

@@ -1,17 +1,14 @@
 """Privacy metrics of one cell: the claim, and the attacks on its model and its text."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from dp_clinical_pipeline.config import budget_epsilon
+from dp_clinical_pipeline.evaluation.attack_rows import Row, blind_row, claim_row, membership_rows, metric_row
 from dp_clinical_pipeline.evaluation.attacked import Arms, choose_arms
-from dp_clinical_pipeline.evaluation.blind import blind_attack
 from dp_clinical_pipeline.evaluation.bootstrap import Floats, interval, resample_weights
 from dp_clinical_pipeline.evaluation.identifiers import measure_replay
-from dp_clinical_pipeline.evaluation.membership import attack_scores, auroc_bound, tpr_bound
 from dp_clinical_pipeline.evaluation.overlap import rate_excess, shared_runs
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
@@ -24,7 +21,6 @@ from dp_clinical_pipeline.tables import (
 
 Losses = Callable[[list[str], list[str]], tuple[Floats, Floats]]
 """Texts and their prompts to the loss of each text, (n,), under the base model and under the tuned one."""
-Row = dict[str, Any]
 
 NGRAMS = (5, 8, 13)
 SIGNIFICANT = 0.01
@@ -49,7 +45,7 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
     notes = store.read(SYNTHETIC_REPORTS, generator, budget, budget=budget).filter("accepted")["text"].to_list()
     arms = choose_arms(home)
     attacked = arms.first(chosen.attack_patients)
-    rows = [_claim(adapter["epsilon"], budget), _blind(home, attacked)]
+    rows = [claim_row(adapter["epsilon"], budget), blind_row(chosen, attacked)]
     if losses:
         rows += _membership(home, attacked, losses, adapter["epsilon"], adapter["delta"])
     rows += _overlap(home, arms, notes)
@@ -57,26 +53,6 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
     cell = {"generator": generator, "budget": budget, "mechanism_id": adapter["mechanism_id"]}
     frame = pl.DataFrame([cell | row for row in rows if row], schema=PRIVACY_METRICS.schema)
     store.write(PRIVACY_METRICS, frame, generator, budget)
-
-
-def _claim(epsilon: float | None, budget: str) -> Row:
-    allowed = budget_epsilon(budget)
-    kept = None if epsilon is None or allowed is None else epsilon <= allowed
-    return _row("epsilon", epsilon, passed=kept, visibility="public")
-
-
-def _blind(home: Home, arms: Arms) -> Row:
-    attack = blind_attack(
-        arms.members["text"].to_list(),
-        arms.nonmembers["text"].to_list(),
-        resamples=home.settings.evaluation.bootstrap,
-        seed=home.settings.evaluation.seed,
-    )
-    if attack is None:
-        return {}
-    between = (attack.auroc_low, attack.auroc_high)
-    fair = attack.auroc_low is None or attack.auroc_low <= 0.5
-    return _row("blind_auroc", attack.auroc, between, n=2 * arms.members.height, passed=fair)
 
 
 def _membership(home: Home, arms: Arms, losses: Losses, epsilon: float | None, delta: float | None) -> Iterator[Row]:
@@ -89,19 +65,12 @@ def _membership(home: Home, arms: Arms, losses: Losses, epsilon: float | None, d
     base, tuned = losses(both["text"].to_list(), prompts)
     size, chosen = arms.members.height, home.settings.evaluation
     score = base - tuned
-    attack = attack_scores(score[:size], score[size:], resamples=chosen.bootstrap, seed=chosen.seed)
-    for name, value, between, bound in (
-        ("membership_auroc", attack.auroc, (attack.auroc_low, attack.auroc_high), auroc_bound),
-        ("membership_tpr_at_1pct_fpr", attack.tpr, (attack.tpr_low, attack.tpr_high), tpr_bound),
-    ):
-        claimed = None if epsilon is None or delta is None else bound(epsilon, delta)
-        within = None if claimed is None else (between[0] or 0.0) <= claimed
-        yield _row(name, value, between, n=2 * size, passed=within)
+    yield from membership_rows(chosen, score, size, epsilon, delta)
     weights = resample_weights(size, chosen.bootstrap, chosen.seed)
     for name, loss in (("heldout_loss_base", base), ("heldout_loss_tuned", tuned)):
         inside, outside = float(loss[:size].mean()), float(loss[size:].mean())
         between = interval(weights[1:] @ loss[size:] / size)
-        yield _row(name, outside, between, (inside, outside), n=size)
+        yield metric_row(name, outside, between, (inside, outside), n=size)
 
 
 def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
@@ -116,8 +85,8 @@ def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
         between = (excess.low, excess.high)
         rates = (excess.members, excess.nonmembers)
         passed = bool(p_value > SIGNIFICANT)
-        yield _row(f"ngram{n}_excess", excess.value, between, rates, n=size, passed=passed)
-        yield _row(f"ngram{n}_p_value", excess.p_value, n=size)
+        yield metric_row(f"ngram{n}_excess", excess.value, between, rates, n=size, passed=passed)
+        yield metric_row(f"ngram{n}_p_value", excess.p_value, n=size)
     for name, runs, quantile in (
         ("longest_run_max", shared.longest, 1.0),
         ("longest_run_p95", shared.longest, 0.95),
@@ -125,12 +94,12 @@ def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
     ):
         inside, outside = (float(np.quantile(side, quantile)) for side in (runs[:size], runs[size:]))
         within = inside <= outside + LONGER_RUN if name == "longest_rare_run_max" else None
-        yield _row(name, inside - outside, arms=(inside, outside), n=size, passed=within)
+        yield metric_row(name, inside - outside, arms=(inside, outside), n=size, passed=within)
 
 
 def _identifiers(home: Home, notes: list[str]) -> Iterator[Row]:
     replay = measure_replay(home, notes)
-    yield _row(
+    yield metric_row(
         "identifiers_replayed",
         float(replay.learnt),
         arms=(float(replay.members_found), float(replay.nonmembers_found)),
@@ -138,27 +107,4 @@ def _identifiers(home: Home, notes: list[str]) -> Iterator[Row]:
         # The excess finds what `learnt` cannot: a generator that was shown raw text by mistake.
         passed=replay.learnt == 0 and replay.p_value > REPLAYED_BY_CHANCE,
     )
-    yield _row("identifiers_replayed_p_value", replay.p_value, n=replay.members)
-
-
-def _row(
-    metric: str,
-    value: float | None,
-    between: tuple[float | None, float | None] = (None, None),
-    arms: tuple[float | None, float | None] = (None, None),
-    *,
-    n: int | None = None,
-    passed: bool | None = None,
-    visibility: str = "restricted",
-) -> Row:
-    return {
-        "metric": metric,
-        "value": value,
-        "ci_low": between[0],
-        "ci_high": between[1],
-        "train_value": arms[0],
-        "holdout_value": arms[1],
-        "n": n,
-        "passed": passed,
-        "visibility": visibility,
-    }
+    yield metric_row("identifiers_replayed_p_value", replay.p_value, n=replay.members)

@@ -10,8 +10,10 @@ import polars as pl
 
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.evaluation.bootstrap import Floats, Integers, interval, resample_weights
-from dp_clinical_pipeline.evaluation.counts import average_scores, counts, label_scores
+from dp_clinical_pipeline.evaluation.calibration import calibration_scores
+from dp_clinical_pipeline.evaluation.counts import Counts, average_scores, counts, label_scores
 from dp_clinical_pipeline.evaluation.ranking import ranking_scores
+from dp_clinical_pipeline.evaluation.top import top_scores
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import PREDICTIONS, UTILITY_METRICS
@@ -90,20 +92,33 @@ def metric_rows(scored: Scored, weights: Floats) -> Iterator[dict[str, Any]]:
     count = counts(scored.truth, scored.chosen, scored.patient)
     support = scored.truth.sum(axis=0)
     ranked = _rankings(scored, weights)
-    averages = average_scores(count, weights) | _ranking_averages(scored, ranked, weights)
-    for (metric, average), draws in averages.items():
+    for (metric, average), draws in _averages(scored, count, ranked, weights).items():
         yield {
             "label": None,
             "average": average,
             "metric": metric,
             "support": int(support.sum()),
-        } | _estimate(draws)
+        } | estimate(draws)
     by_label = label_scores(count, weights) | ranked
     for index, label in enumerate(scored.labels):
         for metric, values in by_label.items():
             if not np.isnan(values[0, index]):
                 row = {"label": label, "average": None, "metric": metric, "support": int(support[index])}
-                yield row | _estimate(values[:, index])
+                yield row | estimate(values[:, index])
+
+
+def average_draws(scored: Scored, weights: Floats) -> dict[tuple[str, str], Floats]:
+    """Return (metric, average) to (resamples,), over all labels; the first draw is the sample itself."""
+    count = counts(scored.truth, scored.chosen, scored.patient)
+    return _averages(scored, count, _rankings(scored, weights), weights)
+
+
+def _averages(
+    scored: Scored, count: Counts, ranked: dict[str, Floats], weights: Floats
+) -> dict[tuple[str, str], Floats]:
+    cells = scored.truth, scored.score, scored.patient, weights
+    found = average_scores(count, weights) | _ranking_averages(scored, ranked, weights)
+    return found | calibration_scores(*cells) | top_scores(*cells)
 
 
 def _rankings(scored: Scored, weights: Floats) -> dict[str, Floats]:
@@ -136,7 +151,7 @@ def _ranking_averages(scored: Scored, ranked: dict[str, Floats], weights: Floats
     return averages | {("auroc", "micro"): auroc, ("auprc", "micro"): auprc}
 
 
-def _estimate(draws: Floats) -> dict[str, float | None]:
-    """The first draw is the sample itself."""
+def estimate(draws: Floats) -> dict[str, float | None]:
+    """Return value, ci_low and ci_high of a statistic's draws; the first draw is the sample itself."""
     low, high = interval(draws[1:])
     return {"value": float(draws[0]), "ci_low": low, "ci_high": high}

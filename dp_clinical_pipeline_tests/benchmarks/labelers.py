@@ -6,7 +6,6 @@ Half A was read while the rules were written, half B never was: a report's half 
 positive report in a half have no F1 and stay out of the macro average.
 """
 
-import hashlib
 import os
 import sys
 import time
@@ -18,16 +17,12 @@ from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.config import Corpus
 from dp_clinical_pipeline.corpora.readers import get_reader
 from dp_clinical_pipeline.corpora.records import Rejected, Report
+from dp_clinical_pipeline.experiments.labelers import half_of
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 
 PROJECT = Path(__file__).resolve().parents[2]
-# The folder of each format, and what stands before a report's id in the hash.
-CORPORA = {
-    "openi": ("openi", "CXR"),
-    "ct-rate": ("ct_rate", ""),
-    "cmc": ("cmc_icd9", "cmc"),
-    "codiesp": ("codiesp", ""),
-}
+# The folder of each format.
+CORPORA = {"openi": "openi", "ct-rate": "ct_rate", "cmc": "cmc_icd9", "codiesp": "codiesp"}
 
 
 class Score(NamedTuple):
@@ -51,20 +46,14 @@ def corpora_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def half(format: str, report: Report) -> str:
-    """Return A or B, by a hash of the report's id."""
-    name = f"{CORPORA[format][1]}{report.report_id}"
-    return "AB"[hashlib.sha256(name.encode()).digest()[0] % 2]
-
-
 def read(format: str, folder: Path) -> dict[str, list[Report]]:
     """Return the labelled reports of a corpus that have a text, by half."""
     reader = get_reader(format)
-    rows = reader.read(folder / CORPORA[format][0], Corpus(), label_set(reader.label_set))
+    rows = reader.read(folder / CORPORA[format], Corpus(), label_set(reader.label_set))
     halves: dict[str, list[Report]] = {"A": [], "B": []}
     for row in rows:
         if not isinstance(row, Rejected):
-            halves[half(format, row)].append(row)
+            halves[half_of(format, row.report_id)].append(row)
     return halves
 
 

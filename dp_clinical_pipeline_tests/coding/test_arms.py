@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from dp_clinical_pipeline.coding import arms
-from dp_clinical_pipeline.coding.arms import multi_hot, train_baselines, train_synthetic_arm
+from dp_clinical_pipeline.coding.arm_data import multi_hot
+from dp_clinical_pipeline.coding.arms import UNTUNED, train_baselines, train_synthetic_arm
 from dp_clinical_pipeline.coding.classifiers import Majority
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
@@ -13,7 +14,7 @@ from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import COHORT, DEIDENTIFIED_REPORTS, PREDICTIONS
 from dp_clinical_pipeline_tests.made_up_home import make_home, plain_notes, write_cell
 
-ARMS = {"real", "masked", "surrogate", "majority", "all-negative", "rules"}
+ARMS = {"real", "masked", "redacted", "surrogate", "majority", "all-negative", "rules"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_text_arms_learn_what_reports_state_and_the_trivial_ones_do_not(home):
         .agg((pl.col("y_true") == pl.col("y_pred")).mean().alias("right"))
     )
     right = dict(right.iter_rows())
-    assert min(right["real"], right["masked"], right["surrogate"]) > 0.95 > 0.8 > right["majority"]
+    assert min(right["real"], right["masked"], right["redacted"], right["surrogate"]) > 0.95 > 0.8 > right["majority"]
 
 
 class Recorder(Majority):
@@ -78,11 +79,12 @@ def test_every_arm_learns_its_own_text_and_is_tested_on_real_text(tmp_path, reco
     write_cell(home, plain_notes(9))
     train_baselines(home)
     train_synthetic_arm(home, "tiny", "eps-8")
-    real, masked, surrogate, *_, synthetic = recorder.learnt
-    for texts, mark in ((real, "Quarrel"), (masked, "[NAME]"), (surrogate, "Ann Other")):
+    real, masked, redacted, surrogate, *_, synthetic = recorder.learnt
+    marks = ((real, "Quarrel"), (masked, "[NAME]"), (redacted, "Patient ___."), (surrogate, "Ann Other"))
+    for texts, mark in marks:
         assert all(mark in text for text in texts)
     assert not any("Patient" in text for text in synthetic)
-    assert len(recorder.tested) == 6
+    assert len(recorder.tested) == 7
     assert all("Quarrel" in text for texts in recorder.tested for text in texts)
     assert not {text for texts in recorder.tested for text in texts} & set(real)
 
@@ -99,7 +101,7 @@ def test_training_again_writes_the_same_predictions(home):
     seen: list[tuple[int, int]] = []
     train_baselines(home, progress=lambda done, arms: seen.append((done, arms)))
     assert Store(home).read(PREDICTIONS).equals(before)
-    assert seen == [(done, 6) for done in range(7)]
+    assert seen == [(done, 7) for done in range(8)]
 
 
 def test_a_synthetic_arm_learns_from_accepted_notes_alone(tmp_path):
@@ -112,6 +114,15 @@ def test_a_synthetic_arm_learns_from_accepted_notes_alone(tmp_path):
     }
     assert (rows["y_true"] == rows["y_pred"]).mean() > 0.95
     assert rows.filter(label="Edema")["y_pred"].n_unique() == 2
+
+
+def test_notes_of_an_untuned_model_are_an_arm_of_their_own(tmp_path):
+    home = make_home(tmp_path)
+    write_cell(home, plain_notes(150), budget=UNTUNED)
+    train_synthetic_arm(home, "tiny", UNTUNED)
+    assert not Store(home).exists(PREDICTIONS, "synthetic", "tiny", UNTUNED)
+    rows = Store(home).read(PREDICTIONS, UNTUNED, "tiny", UNTUNED)
+    assert set(rows.select("arm", "generator", "budget").rows()) == {(UNTUNED, "tiny", UNTUNED)}
 
 
 @pytest.mark.parametrize(("notes", "accepted"), [(1, True), (0, True), (9, False)])

@@ -30,6 +30,14 @@ def findings(text: str) -> list[tuple[str, str, str | None, str | None, str | No
             "Bilateral lower lobe consolidation consistent with pneumonia.",
             [("Consolidation", "present", "lower lobe", "bilateral", None), ("Pneumonia", "present", None, None, None)],
         ),
+        (
+            "Mild left basilar consolidation and/or atelectasis.",
+            [("Consolidation", "present", "base", "left", "mild"), ("Atelectasis", "present", "base", "left", "mild")],
+        ),
+        (
+            "Left effusion or severe pneumonia.",
+            [("Pleural Effusion", "present", None, "left", None), ("Pneumonia", "present", None, None, "severe")],
+        ),
         ("The heart is moderately enlarged.", [("Cardiomegaly", "present", None, None, "moderate")]),
         ("No left pneumothorax.", [("Pneumothorax", "negated", None, "left", None)]),
         ("Possible RLL pneumonia.", [("Pneumonia", "uncertain", "lower lobe", "right", None)]),

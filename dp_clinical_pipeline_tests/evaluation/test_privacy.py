@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import polars as pl
 import pytest
@@ -22,7 +24,13 @@ SIZES = (5, 8, 13)
 ALWAYS = {"epsilon", "blind_auroc", "identifiers_replayed", "identifiers_replayed_p_value"}
 ALWAYS |= {"longest_run_max", "longest_run_p95", "longest_rare_run_max"}
 ALWAYS |= {f"ngram{size}_{what}" for size in SIZES for what in ("excess", "p_value")}
-BY_LOSS = {"membership_auroc", "membership_tpr_at_1pct_fpr", "heldout_loss_base", "heldout_loss_tuned"}
+BY_LOSS = {
+    "membership_auroc",
+    "membership_tpr_at_1pct_fpr",
+    "empirical_epsilon",
+    "heldout_loss_base",
+    "heldout_loss_tuned",
+}
 
 
 def measured(home, budget="eps-8", losses=None) -> dict[str, dict]:
@@ -70,6 +78,8 @@ def test_a_model_that_knows_its_members_is_caught(tmp_path):
     rows = measured(home, "eps-0.1", losses)
     assert rows["epsilon"]["passed"] is False  # 7.2 is more than eps-0.1 may spend
     assert rows["membership_auroc"]["value"] == 1
+    assert rows["empirical_epsilon"]["passed"] is True  # 20 patients a side prove at most 3.7, and 7.2 is claimed
+    assert rows["empirical_epsilon"]["value"] == pytest.approx(math.log(39), abs=0.1)
     assert rows["membership_auroc"]["n"] == len(asked) == 40
     assert rows["heldout_loss_base"]["value"] == 3
     assert (rows["heldout_loss_tuned"]["value"], rows["heldout_loss_tuned"]["train_value"]) == (2.5, 1)

@@ -99,7 +99,7 @@ def test_baselines_and_a_synthetic_arm_are_scored_end_to_end(tmp_path):
     train_synthetic_arm(home, "tiny", "eps-8")
     compute_utility(home)
     table = Store(home).read(UTILITY_METRICS)
-    assert table.select("arm", "generator", "budget").n_unique() == 7
+    assert table.select("arm", "generator", "budget").n_unique() == 8
     assert set(table["visibility"]) == {"restricted"}
     inside = table.filter(pl.col("ci_low").is_not_null())
     assert inside.height > table.height / 2

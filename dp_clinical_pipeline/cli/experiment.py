@@ -1,0 +1,145 @@
+"""`experiment`: a declared comparison from its corpus to its tables, or its tables again."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dp_clinical_pipeline.cli.common import JsonOption, chosen_home, console, show
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home
+
+if TYPE_CHECKING:
+    from dp_clinical_pipeline.experiments.recipe import Recipe
+
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="The study's home, and its siblings for more seeds; default: in your user-data folder."
+    ),
+]
+
+
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="The study; --list shows them.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Print the studies and what each costs in hours.")] = False,
+    from_tables: Annotated[
+        bool, typer.Option("--from-tables", help="Print what is stored, in seconds; run nothing.")
+    ] = False,
+    corpus: Annotated[
+        Path | None, typer.Option(help="Where the corpus lies; default: its folder below $DP_CLINICAL_CORPORA.")
+    ] = None,
+    as_json: JsonOption = False,
+    home: FolderOption = None,
+) -> None:
+    """Run a study from its corpus to its tables: each cell once, going on from where it was stopped.
+
+    The tables are printed as Markdown and kept in the study's home. What a study compares is declared in its file.
+
+    Examples:
+
+    `dp-clinical experiment --list`
+
+    `dp-clinical experiment openi --corpus ../shared/data/openi`
+
+    `dp-clinical experiment openi --from-tables --json`
+    """
+    from dp_clinical_pipeline.experiments.homes import study_homes
+    from dp_clinical_pipeline.experiments.recipe import recipe
+
+    if listed or name is None:
+        _list(as_json)
+        return
+    chosen = recipe(name)
+    homes = study_homes(chosen, home)
+    if not from_tables:
+        with redirect_stdout(sys.stderr):
+            run_study(chosen, homes, corpus)
+    print_study(chosen, homes[0], as_json)
+
+
+def run_study(recipe: "Recipe", homes: "Sequence[Home]", corpus: Path | None) -> None:
+    """Do what of a study is not done yet, and write its tables into the first home.
+
+    Raises:
+        UserError: the corpus is not there, or a home holds something else.
+    """
+    from dp_clinical_pipeline.experiments.homes import corpus_path, lay_out
+    from dp_clinical_pipeline.experiments.labelers import score_labelers
+    from dp_clinical_pipeline.experiments.results import write_results
+
+    path = corpus_path(recipe, corpus) if recipe.corpus else None
+    console().print(f"{recipe.name}: about {recipe.hours:g} hours from scratch")
+    made = []
+    for home, seed in zip(homes, recipe.seeds, strict=True):
+        made.append(lay_out(recipe, chosen_home(home.path), seed))
+        if recipe.study == "arms":
+            _run_seed(recipe, made[-1], path)
+    if recipe.study == "arms":
+        write_results(recipe, made)
+    elif path:
+        score_labelers(recipe, made[0], path)
+
+
+def _run_seed(recipe: "Recipe", home: Home, corpus: Path | None) -> None:
+    from dp_clinical_pipeline.cli.demo import furnish
+    from dp_clinical_pipeline.cli.intake import take_in
+    from dp_clinical_pipeline.cli.lineage import run_lineage
+    from dp_clinical_pipeline.cli.runner import Runner
+    from dp_clinical_pipeline.cli.stages import bring_up_to_date
+    from dp_clinical_pipeline.defs.stages import comparing_stages
+    from dp_clinical_pipeline.experiments.extra_arms import train_extra_arms
+
+    if recipe.corpus and corpus:
+        take_in(home, corpus, recipe.corpus)
+    else:
+        furnish(home)
+    run_lineage(home, recipe.cells, recipe.classifiers)
+    out = console()
+    train_extra_arms(home, recipe, lambda what: out.print(f"[green]+[/green] {what}"))
+    with Runner(home) as runner:  # the page shows the study's arms too
+        bring_up_to_date(runner, comparing_stages(home), out)
+
+
+def print_study(recipe: "Recipe", home: Home, as_json: bool) -> None:
+    """Print a study's stored tables to standard output.
+
+    Raises:
+        UserError: the study was not run here.
+    """
+    from dp_clinical_pipeline.experiments.markdown import study_markdown
+    from dp_clinical_pipeline.store import Store
+    from dp_clinical_pipeline.tables import EXPERIMENT_SCORES, EXPERIMENT_TESTS, FIDELITY_METRICS
+
+    store = Store(home)
+    if not store.exists(EXPERIMENT_SCORES, recipe.name):
+        raise UserError(
+            f"{home.path} holds no results of {recipe.name}: run `dp-clinical experiment {recipe.name}` first"
+        )
+    scores = store.read(EXPERIMENT_SCORES, recipe.name)
+    tests = store.read(EXPERIMENT_TESTS).filter(experiment=recipe.name)
+    fidelity = store.read(FIDELITY_METRICS)
+    if as_json:
+        tables = {"scores": scores, "tests": tests, "fidelity": fidelity}
+        sys.stdout.write(json.dumps({name: frame.to_dicts() for name, frame in tables.items()}, indent=1) + "\n")
+    else:
+        sys.stdout.write(study_markdown(recipe, scores, tests, fidelity))
+
+
+def _list(as_json: bool) -> None:
+    import polars as pl
+
+    from dp_clinical_pipeline.experiments.recipe import recipe, recipe_names
+
+    rows = [
+        {
+            "name": one.name, "hours": one.hours, "corpus": one.corpus or "made-up hospital",
+            "cells": len(one.cells) + len(one.classifiers), "seeds": len(one.seeds), "about": one.about.strip(),
+        }
+        for one in map(recipe, recipe_names())
+    ]  # fmt: skip
+    show(pl.DataFrame(rows), "json" if as_json else "table")

@@ -1,0 +1,74 @@
+"""Rows of the privacy tables that every attacked model has: its claim, the membership attack, the blind baseline."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dp_clinical_pipeline.config import Evaluation, budget_epsilon
+from dp_clinical_pipeline.evaluation.attacked import Arms
+from dp_clinical_pipeline.evaluation.blind import blind_attack
+from dp_clinical_pipeline.evaluation.bootstrap import Floats
+from dp_clinical_pipeline.evaluation.membership import attack_scores, auroc_bound, empirical_epsilon, tpr_bound
+
+Row = dict[str, Any]
+
+
+def metric_row(
+    metric: str,
+    value: float | None,
+    between: tuple[float | None, float | None] = (None, None),
+    arms: tuple[float | None, float | None] = (None, None),
+    *,
+    n: int | None = None,
+    passed: bool | None = None,
+    visibility: str = "restricted",
+) -> Row:
+    """Return a row; `arms` is what train and hold-out patients give, `passed` null where nothing is required."""
+    return {
+        "metric": metric,
+        "value": value,
+        "ci_low": between[0],
+        "ci_high": between[1],
+        "train_value": arms[0],
+        "holdout_value": arms[1],
+        "n": n,
+        "passed": passed,
+        "visibility": visibility,
+    }
+
+
+def claim_row(epsilon: float | None, budget: str) -> Row:
+    """Return the claimed epsilon, which is public and must be within the budget."""
+    allowed = budget_epsilon(budget)
+    kept = None if epsilon is None or allowed is None else epsilon <= allowed
+    return metric_row("epsilon", epsilon, passed=kept, visibility="public")
+
+
+def blind_row(chosen: Evaluation, arms: Arms) -> Row:
+    """Return what telling the arms apart without a model achieves; nothing where an arm is too small for folds."""
+    members, nonmembers = (side["text"].to_list() for side in (arms.members, arms.nonmembers))
+    attack = blind_attack(members, nonmembers, resamples=chosen.bootstrap, seed=chosen.seed)
+    if attack is None:
+        return {}
+    between = (attack.auroc_low, attack.auroc_high)
+    fair = attack.auroc_low is None or attack.auroc_low <= 0.5
+    return metric_row("blind_auroc", attack.auroc, between, n=2 * arms.members.height, passed=fair)
+
+
+def membership_rows(
+    chosen: Evaluation, score: Floats, members: int, epsilon: float | None, delta: float | None
+) -> Iterator[Row]:
+    """Yield what scores achieve that are higher for likelier members, of whom the first `members` are some.
+
+    Each figure must be one that the claim allows. `empirical_epsilon` is the epsilon that the attack proves at 97.5 %
+    confidence, to stand beside the claimed one: near 0 wherever the attack does no better than chance.
+    """
+    attack = attack_scores(score[:members], score[members:], resamples=chosen.bootstrap, seed=chosen.seed)
+    for name, value, between, bound in (
+        ("membership_auroc", attack.auroc, (attack.auroc_low, attack.auroc_high), auroc_bound),
+        ("membership_tpr_at_1pct_fpr", attack.tpr, (attack.tpr_low, attack.tpr_high), tpr_bound),
+    ):
+        claimed = None if epsilon is None or delta is None else bound(epsilon, delta)
+        within = None if claimed is None else (between[0] or 0.0) <= claimed
+        yield metric_row(name, value, between, n=len(score), passed=within)
+    shown = empirical_epsilon(attack, delta or 0.0, members)
+    yield metric_row("empirical_epsilon", shown, n=len(score), passed=None if epsilon is None else shown <= epsilon)

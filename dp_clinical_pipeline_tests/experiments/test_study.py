@@ -1,0 +1,97 @@
+"""A small study by the command line: from a corpus to tables, once, and its tables again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dp_clinical_pipeline.experiments import recipe as recipes
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.privacy.ledger import open_ledger
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.tables import PREDICTIONS
+from dp_clinical_pipeline_tests.made_up_home import FINDINGS, report_body
+from dp_clinical_pipeline_tests.test_cli import dp_clinical as dp_clinical
+
+TINY = """
+about: Made-up reports.
+hours: 0.01
+corpus: table
+features: [hashed-ngrams]
+linear_budgets: [nonprivate, eps-8]
+questions:
+  - {arm: real|||tfidf-logreg, against: majority}
+settings: {patients: {count: 100}, evaluation: {bootstrap: 50}}
+"""
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch) -> Path:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    (folder / "tiny.yaml").write_text(TINY)
+    (folder / "tiny-labelers.yaml").write_text("about: x\nhours: 0.01\nstudy: labelers\ncorpus: table\n")
+    monkeypatch.setattr(recipes, "_FOLDER", folder)
+    monkeypatch.delenv("DP_CLINICAL_KEY", raising=False)
+    rng = np.random.default_rng(0)
+    lines = ["report_id,patient_id,text,labels"]
+    for number in range(100):
+        labels = [label for label in FINDINGS if rng.random() < 0.4]
+        lines.append(f'r{number},p{number},"FINDINGS: {report_body(labels, rng)}",{"|".join(labels)}')
+    file = tmp_path / "notes.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+@pytest.mark.slow
+def test_a_study_runs_once_and_is_printed_again(dp_clinical, corpus, tmp_path):
+    home = Home(tmp_path / "study")
+    done = dp_clinical("experiment", "tiny", "--corpus", corpus, "--home", home.path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("## tiny\n")
+    for arm in ("real tfidf-logreg", "real hashed-ngrams-logreg", "dp-linear eps-8 hashed-ngrams", "redacted tfidf"):
+        assert f"| {arm}" in done.stdout
+    files = {file: file.stat().st_mtime_ns for file in Store(home).files(PREDICTIONS)}
+    spent = len(open_ledger(home).rows())
+    assert spent == 3
+    again = dp_clinical("experiment", "tiny", "--corpus", corpus, "--home", home.path)
+    assert again.stdout == done.stdout
+    assert {file: file.stat().st_mtime_ns for file in files} == files
+    assert len(open_ledger(home).rows()) == spent
+    printed = dp_clinical("experiment", "tiny", "--from-tables", "--json", "--home", home.path)
+    tables = json.loads(printed.stdout)
+    assert set(tables) == {"scores", "tests", "fidelity"}
+    assert tables["tests"][0]["p_holm"] < 0.05
+
+
+def test_a_labelers_study_needs_no_lineage(dp_clinical, corpus, tmp_path):
+    done = dp_clinical("experiment", "tiny-labelers", "--corpus", corpus, "--home", tmp_path / "study", "--json")
+    assert done.returncode == 0, done.stderr
+    scores = json.loads(done.stdout)["scores"]
+    edema = [row for row in scores if row["label"] == "Edema" and row["metric"] == "f1"]
+    assert {row["classifier"] for row in edema} == {"half A, read while writing", "half B, never read"}
+    assert min(row["value"] for row in edema) > 0.9
+    labelled = [line for line in corpus.read_text().splitlines()[1:] if not line.endswith(",")]
+    assert sum(row["n"] for row in edema) == len(labelled) < 100
+
+
+def test_the_list_says_the_hours(dp_clinical, corpus):
+    rows = json.loads(dp_clinical("experiment", "--list", "--json").stdout)
+    assert [(row["name"], row["hours"]) for row in rows] == [("tiny", 0.01), ("tiny-labelers", 0.01)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing"], "unknown experiment 'nothing': one of tiny, tiny-labelers"),
+        (["tiny", "--from-tables"], "holds no results of tiny"),
+        (["tiny"], "give its folder with --corpus"),
+    ],
+)
+def test_what_is_missing_is_named_in_one_line(dp_clinical, corpus, tmp_path, monkeypatch, words, said):
+    monkeypatch.delenv("DP_CLINICAL_CORPORA", raising=False)
+    done = dp_clinical("experiment", *words, "--home", tmp_path / "study")
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert said in line
