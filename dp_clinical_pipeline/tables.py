@@ -245,6 +245,13 @@ PRIVACY_METRICS = Table(
     },
 )
 
+CLASSIFIER_PRIVACY_METRICS = Table(
+    name="classifier_privacy_metrics",
+    place="enclave",
+    about="The claim and the attacks on each classifier that was trained on private text.",
+    columns={"encoder": pl.String} | {k: v for k, v in PRIVACY_METRICS.columns.items() if k != "generator"},
+)
+
 PRIVACY_LEDGER = Table(
     name="privacy_ledger",
     place="lake",
@@ -265,11 +272,71 @@ PRIVACY_LEDGER = Table(
     },
 )
 
+FIDELITY_METRICS = Table(
+    name="fidelity_metrics",
+    place="enclave",
+    about="How close each cell's notes are to real reports, and real reports of other patients beside them.",
+    columns={
+        "arm": pl.String,
+        "generator": pl.String,
+        "budget": pl.String,
+        "metric": pl.String,
+        "value": pl.Float64,
+        "ci_low": pl.Float64,
+        "ci_high": pl.Float64,
+        "n": pl.Int64,
+        "visibility": pl.String,
+    },
+)
+
+EXPERIMENT_SCORES = Table(
+    name="experiment_scores",
+    place="enclave",
+    about="A study's arms over its seeds; `label` is null for what is averaged over all labels.",
+    columns={
+        "experiment": pl.String,
+        "arm": pl.String,
+        "generator": pl.String,
+        "budget": pl.String,
+        "classifier": pl.String,
+        "label": pl.String,
+        "metric": pl.String,
+        "value": pl.Float64,
+        "ci_low": pl.Float64,
+        "ci_high": pl.Float64,
+        "n": pl.Int64,
+        "seeds": pl.Int64,
+        "visibility": pl.String,
+    },
+)
+
+EXPERIMENT_TESTS = Table(
+    name="experiment_tests",
+    place="enclave",
+    about="Answers to the questions that a study asked beforehand; `p_holm` corrects for all of them.",
+    columns={
+        "experiment": pl.String,
+        "test": pl.String,
+        "arm": pl.String,
+        "against": pl.String,
+        "metric": pl.String,
+        "value": pl.Float64,
+        "ci_low": pl.Float64,
+        "ci_high": pl.Float64,
+        "least": pl.Float64,
+        "passed": pl.Boolean,
+        "p_value": pl.Float64,
+        "p_holm": pl.Float64,
+        "visibility": pl.String,
+    },
+)
+
 TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         RAW_REPORTS, REJECTED_REPORTS, PLANTED_IDENTIFIERS, DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, COHORT,
         LABEL_MARGINALS, GENERATOR_ADAPTER, DP_CLASSIFIER, SYNTHETIC_REPORTS, PREDICTIONS, UTILITY_METRICS,
-        PRIVACY_METRICS, PRIVACY_LEDGER,
+        PRIVACY_METRICS, CLASSIFIER_PRIVACY_METRICS, PRIVACY_LEDGER, FIDELITY_METRICS,
+        EXPERIMENT_SCORES, EXPERIMENT_TESTS,
     )
 }  # fmt: skip

@@ -8,12 +8,27 @@ from typing import Protocol
 
 import pytest
 
+from dp_clinical_pipeline import __version__
 from dp_clinical_pipeline.cli import main
 from dp_clinical_pipeline.cli.app import app
 from dp_clinical_pipeline.home import HOME_VARIABLE, Home
 
 PROGRAM = "from dp_clinical_pipeline.cli import main; import sys; sys.argv[0] = 'dp-clinical'; main()"
-VERBS = ["init", "demo", "ingest", "budgets", "run", "plan", "ledger", "query", "report", "deid-eval", "generate"]
+VERBS = [
+    "init",
+    "demo",
+    "ingest",
+    "budgets",
+    "run",
+    "plan",
+    "ledger",
+    "query",
+    "report",
+    "deid-eval",
+    "generate",
+    "experiment",
+    "release",
+]
 
 
 @dataclass(frozen=True)
@@ -146,6 +161,10 @@ def test_without_a_home_a_verb_says_what_to_do_and_makes_none(
         (["run", "--budget", "eps-8.0"], "write eps-8"),
         (["run", "--budget", "eps-11"], "above the cap"),
         (["run", "--generator", "gpt-5"], "is not a generator of this home"),
+        (["run", "--encoder", "bert-5"], "is not an encoder of this home"),
+        (["release", "gpt-5", "eps-8"], "is not a generator of this home"),
+        (["release", "minilm-l6", "eps-8.0", "--encoder"], "write eps-8"),
+        (["release", "smollm2-135m", "eps-8"], "(1) the cell was not trained"),
         (["budgets", "add", "eps|1"], "is not a budget"),
         (["budgets", "add", "eps-nan"], "is not a budget"),
         (["plan", "--budget", "8"], "write eps-8"),
@@ -237,3 +256,8 @@ def test_deid_eval_counts_what_was_found(dp_clinical: Command, tmp_path: Path) -
     assert told["span_recall"] == 1
     assert set(told["by_type"]) == {"PERSON", "DATE"}
     assert "span_recall" in dp_clinical("deid-eval", tmp_path / "gold.jsonl").stdout
+
+
+def test_the_version_is_that_of_the_package(dp_clinical: Command) -> None:
+    done = dp_clinical("--version")
+    assert (done.returncode, done.stdout) == (0, f"dp-clinical {__version__}\n")

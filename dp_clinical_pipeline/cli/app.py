@@ -1,8 +1,12 @@
 """The verbs, in the order in which a newcomer meets them."""
 
+import sys
+from typing import Annotated
+
 import typer
 
-from dp_clinical_pipeline.cli import accounts, demo, homes, intake, lineage, tables, writing
+from dp_clinical_pipeline import __version__
+from dp_clinical_pipeline.cli import accounts, demo, experiment, homes, intake, lineage, releasing, tables, writing
 
 app = typer.Typer(
     name="dp-clinical",
@@ -13,6 +17,13 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"dp-clinical {__version__}\n")
+        raise typer.Exit
+
 
 app.command("init")(homes.init)
 app.command("demo")(demo.demo)
@@ -25,3 +36,14 @@ app.command("query")(tables.query)
 app.command("report")(lineage.report)
 app.command("deid-eval")(intake.deid_eval)
 app.command("generate")(writing.generate)
+app.command("experiment")(experiment.experiment)
+app.command("release")(releasing.release)
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass

@@ -22,14 +22,14 @@ def demo(home: HomeOption = None) -> None:
 
     `dp-clinical demo --home ~/demo`
     """
+    from dp_clinical_pipeline.defs.cells import chosen_cells
     from dp_clinical_pipeline.demo.settings import demo_settings
 
     here = chosen_home(home or _demo_folder()).create(demo_settings())
     if here.settings.kind != "demo":
         raise UserError(f"{here.path} is a {here.settings.kind} home: give the demo another folder with --home")
     furnish(here)
-    settings = here.settings
-    run_lineage(here, [(name, key) for key in settings.budgets for name in settings.models.generators])
+    run_lineage(here, *chosen_cells(here, (), (), ()))
 
 
 def furnish(home: Home) -> None:

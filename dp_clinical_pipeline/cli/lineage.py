@@ -13,30 +13,38 @@ from dp_clinical_pipeline.home import Home
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dp_clinical_pipeline.defs.cells import Cell
+
 
 def run(
     generator: Annotated[list[str] | None, typer.Option(help="Only these generators; repeat it.")] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(help="Train this encoder on private text itself; without --generator nothing else. Repeat it."),
+    ] = None,
     budget: Annotated[list[str] | None, typer.Option(help="Only these budgets; repeat it.")] = None,
     home: HomeOption = None,
 ) -> None:
     """Run the lineage from what was ingested to the trade-off page; what is up to date is left alone.
 
-    Spends each budget once: an adapter that is there is never trained again by this verb.
+    Spends each budget once, for each model: what was trained is never trained again by this verb. Without options
+    it runs the cells of settings.yaml (`budgets` for generators, `classifier_budgets` for encoders).
 
     Examples:
 
     `dp-clinical run`
 
     `dp-clinical run --generator smollm2-135m --budget nonprivate --budget eps-8`
+
+    `dp-clinical run --encoder minilm-l6 --budget eps-8`
     """
-    from dp_clinical_pipeline.defs.cells import chosen_budgets, chosen_generators
+    from dp_clinical_pipeline.defs.cells import chosen_cells
 
     here = existing_home(home)
-    generators, budgets = chosen_generators(here, generator or ()), chosen_budgets(here, budget or ())
-    run_lineage(here, [(name, key) for key in budgets for name in generators])
+    run_lineage(here, *chosen_cells(here, generator or (), encoder or (), budget or ()))
 
 
-def run_lineage(home: Home, cells: Sequence[tuple[str, str]]) -> None:
+def run_lineage(home: Home, cells: "Sequence[Cell]", classifiers: "Sequence[Cell]" = ()) -> None:
     """Bring the named cells and everything around them up to date, then print the table and the page's path.
 
     Raises:
@@ -49,11 +57,11 @@ def run_lineage(home: Home, cells: Sequence[tuple[str, str]]) -> None:
     from dp_clinical_pipeline.corpora.incoming import collect_incoming
     from dp_clinical_pipeline.defs.budgets import register_budgets
     from dp_clinical_pipeline.defs.plan import declare_planned
-    from dp_clinical_pipeline.defs.stages import cell_stages, comparing_stages, intake_stages
+    from dp_clinical_pipeline.defs.stages import cell_stages, classifier_stages, comparing_stages, intake_stages
 
     out = console()
     with Runner(home) as runner:
-        register_budgets(home, runner.instance, [budget for _, budget in cells])
+        register_budgets(home, runner.instance, [budget for _, budget in (*cells, *classifiers)])
         collect_incoming(home)
         arrived = [batch.id for batch in batches(home)]
         if not arrived:
@@ -63,8 +71,8 @@ def run_lineage(home: Home, cells: Sequence[tuple[str, str]]) -> None:
         runner.add_batches(arrived)
         intake = intake_stages(home, arrived)
         bring_up_to_date(runner, intake, out)
-        declare_planned(home, cells)
-        grid = cell_stages(home, cells, after=intake)
+        declare_planned(home, cells, classifiers)
+        grid = [*cell_stages(home, cells, after=intake), *classifier_stages(home, classifiers, after=intake)]
         bring_up_to_date(runner, grid, out)
         bring_up_to_date(runner, comparing_stages(home, intake, grid), out)
     show_results(home, out)

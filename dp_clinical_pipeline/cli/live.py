@@ -56,6 +56,8 @@ def _lines(out: Console, name: str) -> Iterator[None]:
 def told(step: StepProgress) -> str:
     """Return how far a step is in words: what is done, the noise it trains with, and the time left."""
     words = [f"{step.step} of {step.steps}"]
+    if note := getattr(step, "note", None):
+        words.append(note)
     if step.noise_multiplier:
         words.append(f"σ {step.noise_multiplier:.2f}")
     if step.epsilon:

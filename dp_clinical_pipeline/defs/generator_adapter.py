@@ -1,5 +1,7 @@
 """Stage 5: a language model learns how reports are written, under a budget."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from dp_clinical_pipeline.config import NONPRIVATE
@@ -11,6 +13,9 @@ from dp_clinical_pipeline.defs.plan import declare_planned
 from dp_clinical_pipeline.defs.progress import observer
 from dp_clinical_pipeline.defs.resources import TORCH_POOL, TORCH_TAGS, ComputeDevice, HomeResource
 from dp_clinical_pipeline.home import Home
+
+if TYPE_CHECKING:
+    from dp_clinical_pipeline.training.cell import AdapterFacts
 
 RETRAINING_TAG = "dp_clinical/retraining"
 """Set by the schedule: the slot of the declared plan that the run uses up."""
@@ -54,7 +59,12 @@ def generator_adapter(
         _buy_counts(context, here, budget)
     facts = train_generator(here, generator, budget, on_progress=observer(context), retraining=slot)
     within = dg.AssetCheckResult(check_name=EPSILON_WITHIN_CAP, passed=epsilon_is_within_cap(here))
-    told = covered(
+    return dg.MaterializeResult(metadata=account(facts, budget) | device, check_results=[within])
+
+
+def account(facts: "AdapterFacts", budget: str) -> dict[str, float | int | str]:
+    """Return what may be shown of a training. A non-private one samples by the exact number of patients."""
+    return covered(
         mechanism_id=facts.mechanism_id,
         epsilon=facts.epsilon,
         delta=facts.delta,
@@ -63,7 +73,6 @@ def generator_adapter(
         sample_rate=None if budget == NONPRIVATE else facts.sample_rate,
         seconds=facts.seconds,
     )
-    return dg.MaterializeResult(metadata=told | device, check_results=[within])
 
 
 def epsilon_is_within_cap(home: Home) -> bool:

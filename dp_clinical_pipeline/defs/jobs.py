@@ -1,17 +1,21 @@
 """Jobs that a person launches, and those that the sensors and the schedule ask for."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 from pydantic import Field
 
 from dp_clinical_pipeline.defs.budgets import register_budgets
-from dp_clinical_pipeline.defs.cells import chosen_budgets, chosen_generators
+from dp_clinical_pipeline.defs.cells import chosen_cells, chosen_generators
 from dp_clinical_pipeline.defs.guard import guarded
-from dp_clinical_pipeline.defs.launch import launch
 from dp_clinical_pipeline.defs.partitions import batches
 from dp_clinical_pipeline.defs.resources import HomeResource
-from dp_clinical_pipeline.defs.stages import Stage, cell_stages, comparing_stages, lineage_stages
 from dp_clinical_pipeline.errors import UserError
 
+if TYPE_CHECKING:
+    from dp_clinical_pipeline.defs.stages import Stage
+
+# Stages read tables, hence Polars and DuckDB: ops import them, so that the location loads without.
 # No job or instance setting retries a run: a second attempt at a mechanism is a second one, with its own cost.
 NO_RETRIES = {"dagster/max_retries": "0"}
 
@@ -53,9 +57,10 @@ class Column(dg.Config):
 
 
 class Cells(dg.Config):
-    """The cells to bring up to date; none named: all generators and budgets of the settings."""
+    """The cells to bring up to date; none named: all that the settings list. Encoders alone: only classifiers."""
 
     generators: list[str] = Field(default=[])
+    encoders: list[str] = Field(default=[])
     budgets: list[str] = Field(default=[])
 
 
@@ -68,6 +73,8 @@ def register_budget(context: dg.OpExecutionContext, config: BudgetToAdd, home: H
 @dg.op(description="Register a budget and launch its column: label counts, then each generator's cell.")
 @guarded
 def launch_column(context: dg.OpExecutionContext, config: Column, home: HomeResource) -> None:
+    from dp_clinical_pipeline.defs.stages import cell_stages, comparing_stages
+
     here = home.open()
     generators = chosen_generators(here, config.generators)
     register_budgets(here, context.instance, [config.budget])
@@ -80,18 +87,17 @@ def launch_column(context: dg.OpExecutionContext, config: Column, home: HomeReso
 def launch_everything(context: dg.OpExecutionContext, config: Cells, home: HomeResource) -> None:
     from dp_clinical_pipeline.corpora.batches import batches as all_batches
     from dp_clinical_pipeline.corpora.incoming import collect_incoming
+    from dp_clinical_pipeline.defs.stages import lineage_stages
 
     here = home.open()
-    generators = chosen_generators(here, config.generators)
-    budgets = chosen_budgets(here, config.budgets)
+    cells, classifiers = chosen_cells(here, config.generators, config.encoders, config.budgets)
     collect_incoming(here)
     arrived = [batch.id for batch in all_batches(here)]
     if not arrived:
         raise UserError("no reports yet: drop files in incoming/, or run `dp-clinical ingest`")
     context.instance.add_dynamic_partitions(str(batches.name), arrived)
-    register_budgets(here, context.instance, budgets)
-    cells = [(generator, budget) for budget in budgets for generator in generators]
-    _launch(context, lineage_stages(here, arrived, cells), "full run")
+    register_budgets(here, context.instance, [budget for _, budget in (*cells, *classifiers)])
+    _launch(context, lineage_stages(here, arrived, cells, classifiers), "full run")
 
 
 @dg.job(description="Register a privacy budget as a new column of the grid. Spends nothing.", tags=NO_RETRIES)
@@ -112,7 +118,8 @@ def full_run() -> None:
 JOBS = (full_run, new_budget, add_budget, take_in, compare, retrain)
 
 
-def _launch(context: dg.OpExecutionContext, stages: list[Stage], title: str) -> None:
+def _launch(context: dg.OpExecutionContext, stages: "list[Stage]", title: str) -> None:
+    from dp_clinical_pipeline.defs.launch import launch
     from dp_clinical_pipeline.defs.lineage import assets
 
     backfill = launch(context.instance, assets(), stages, title=title, tags=NO_RETRIES)

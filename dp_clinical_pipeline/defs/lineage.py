@@ -6,14 +6,17 @@ import dagster as dg
 
 from dp_clinical_pipeline.defs import (
     baseline_classifiers,
+    classifier_privacy_metrics,
     coding_classifier,
     cohort,
     deidentified_reports,
+    dp_classifier,
     generator_adapter,
     label_marginals,
     privacy_ledger,
     privacy_metrics,
     raw_reports,
+    release,
     synthetic_reports,
     tradeoff_report,
     utility_metrics,
@@ -27,11 +30,14 @@ STAGES = (
     generator_adapter,
     synthetic_reports,
     coding_classifier,
+    dp_classifier,
     baseline_classifiers,
     privacy_metrics,
+    classifier_privacy_metrics,
     utility_metrics,
     privacy_ledger,
     tradeoff_report,
+    release,
 )
 
 

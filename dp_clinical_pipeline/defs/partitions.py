@@ -1,4 +1,6 @@
-"""How the lineage is cut: batches as they arrive, budgets as they are registered, generators from the settings."""
+"""How the lineage is cut: batches as they arrive, budgets as they are registered, models from the settings."""
+
+from typing import Literal
 
 import dagster as dg
 
@@ -17,32 +19,40 @@ def settings_or_default() -> Settings:
     return read_settings(home.settings_file) if home.settings_file.exists() else Settings()
 
 
-def _generators() -> list[str]:
-    names = list(settings_or_default().models.generators)
+def _models(role: Literal["generators", "encoders"]) -> list[str]:
+    names = list(getattr(settings_or_default().models, role))
     for name in names:
         if not all(letter.isalnum() or letter in "._-" for letter in name):
-            raise UserError(f"generator {name[:40]!r}: use letters, digits, '.', '_' and '-' in a model's name")
+            raise UserError(f"{role}: {name[:40]!r}: use letters, digits, '.', '_' and '-' in a model's name")
     return names
 
 
 batches = dg.DynamicPartitionsDefinition(name="batch")
 budgets = dg.DynamicPartitionsDefinition(name="privacy_budget")
-generators = dg.StaticPartitionsDefinition(_generators())
+generators = dg.StaticPartitionsDefinition(_models("generators"))
+encoders = dg.StaticPartitionsDefinition(_models("encoders"))
 grid = dg.MultiPartitionsDefinition({"generator": generators, "budget": budgets})
+classifier_grid = dg.MultiPartitionsDefinition({"encoder": encoders, "budget": budgets})
 
 
 def cell_key(generator: str, budget: str) -> dg.MultiPartitionKey:
-    """Return the partition key of a cell."""
+    """Return the partition key of a generator's cell."""
     return dg.MultiPartitionKey({"generator": generator, "budget": budget})
 
 
+def classifier_key(encoder: str, budget: str) -> dg.MultiPartitionKey:
+    """Return the partition key of a classifier's cell."""
+    return dg.MultiPartitionKey({"encoder": encoder, "budget": budget})
+
+
 def cell(context: dg.AssetExecutionContext) -> tuple[str, str]:
-    """Return (generator, budget) of the cell that a step works on.
+    """Return (generator or encoder, budget) of the cell that a step works on.
 
     A run launched with only the `dagster/partition` tag carries a plain string, in the order of dimension names.
     """
     key = context.partition_key
     if isinstance(key, dg.MultiPartitionKey):
-        return key.keys_by_dimension["generator"], key.keys_by_dimension["budget"]
-    budget, _, generator = key.partition("|")
-    return generator, budget
+        parts = key.keys_by_dimension
+        return parts.get("generator") or parts["encoder"], parts["budget"]
+    budget, _, model = key.partition("|")
+    return model, budget

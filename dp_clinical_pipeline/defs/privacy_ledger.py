@@ -12,6 +12,7 @@ from dp_clinical_pipeline.defs.resources import POPULATION_POOL, HomeResource
     deps=[
         dg.AssetDep("label_marginals", partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep("generator_adapter", partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep("dp_classifier", partition_mapping=dg.AllPartitionMapping()),
     ],
     group_name="privacy",
     kinds={"sql", "parquet"},

@@ -73,6 +73,7 @@ def observer(
             "seconds_left": progress.seconds_left,
             "sigma": progress.noise_multiplier,
             "epsilon": progress.epsilon,
+            "note": getattr(progress, "note", None),
         }
         metadata = {name: value for name, value in shown.items() if value is not None}
         context.log_event(

@@ -41,7 +41,8 @@ def budgets(context: dg.SensorEvaluationContext, home: HomeResource) -> Any:
     """Register the budgets that the settings list, so that they can be launched. Launches nothing, spends nothing."""
     here = home.open()
     retraining = here.settings.privacy.retraining
-    listed = [*here.settings.budgets, *([retraining.budget] if retraining.runs else [])]
+    planned = [retraining.budget] if retraining.runs else []
+    listed = [*here.settings.budgets, *here.settings.classifier_budgets, *planned]
     new = [key for key in dict.fromkeys(listed) if key not in registered(context.instance)]
     for key in new:
         check_budget(here, key)

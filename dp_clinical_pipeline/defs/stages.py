@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dp_clinical_pipeline import tables
-from dp_clinical_pipeline.defs.partitions import cell_key
+from dp_clinical_pipeline.defs.cells import Cell
+from dp_clinical_pipeline.defs.partitions import cell_key, classifier_key
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store
 
-Cell = tuple[str, str]
-
-_SHOWN = (tables.LABEL_MARGINALS, tables.GENERATOR_ADAPTER, tables.SYNTHETIC_REPORTS, tables.PRIVACY_METRICS)
+_SHOWN = (
+    tables.LABEL_MARGINALS, tables.GENERATOR_ADAPTER, tables.SYNTHETIC_REPORTS, tables.PRIVACY_METRICS,
+    tables.DP_CLASSIFIER, tables.CLASSIFIER_PRIVACY_METRICS,
+)  # fmt: skip
 """What the page or the ledger's view shows beside the scores."""
 
 
@@ -57,6 +59,26 @@ def cell_stages(home: Home, cells: Sequence[Cell], after: Sequence[Stage] = ()) 
     return plan.stages
 
 
+def classifier_stages(home: Home, cells: Sequence[Cell], after: Sequence[Stage] = ()) -> list[Stage]:
+    """Return the stages of classifiers that learn from private text: training with its predictions, then attacks.
+
+    A classifier that is there is not trained again: its predictions alone are made afresh.
+    """
+    plan = _Plan(home)
+    for encoder, budget in cells:
+        key, store, parts = str(classifier_key(encoder, budget)), plan.store, (encoder, budget)
+        adapter = store.path(tables.DP_CLASSIFIER, *parts, budget=budget)
+        scores = store.path(tables.PREDICTIONS, "dp_classifier", *parts)
+        attacks = store.path(tables.CLASSIFIER_PRIVACY_METRICS, *parts)
+        # The adapter keeps its age: it is bought once, and only what it says of new test patients is made again.
+        made, read = [scores, *([] if adapter.exists() else [adapter])], [adapter, *plan.cohort]
+        trained = plan.add("train classifier", ["dp_classifier"], key, made=made, made_from=read, after=after)
+        plan.add(
+            "attack classifier", ["classifier_privacy_metrics"], key, made=[attacks], made_from=read, after=[trained]
+        )
+    return plan.stages
+
+
 def comparing_stages(home: Home, intake: Sequence[Stage] = (), grid: Sequence[Stage] = ()) -> list[Stage]:
     """Return the stages that compare all arms after these, and show it."""
     from dp_clinical_pipeline.reporting.page import page_path
@@ -73,10 +95,12 @@ def comparing_stages(home: Home, intake: Sequence[Stage] = (), grid: Sequence[St
     return plan.stages
 
 
-def lineage_stages(home: Home, batches: Sequence[str], cells: Sequence[Cell]) -> list[Stage]:
+def lineage_stages(
+    home: Home, batches: Sequence[str], cells: Sequence[Cell], classifiers: Sequence[Cell] = ()
+) -> list[Stage]:
     """Return all stages in order."""
     intake = intake_stages(home, batches)
-    grid = cell_stages(home, cells, after=intake)
+    grid = [*cell_stages(home, cells, after=intake), *classifier_stages(home, classifiers, after=intake)]
     return [*intake, *grid, *comparing_stages(home, intake, grid)]
 
 

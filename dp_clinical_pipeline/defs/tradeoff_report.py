@@ -12,6 +12,7 @@ from dp_clinical_pipeline.defs.resources import POPULATION_POOL, HomeResource
         "utility_metrics",
         "privacy_ledger",
         dg.AssetDep("privacy_metrics", partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep("classifier_privacy_metrics", partition_mapping=dg.AllPartitionMapping()),
     ],
     group_name="evaluation",
     kinds={"plotly", "html"},

@@ -10,6 +10,7 @@ from dp_clinical_pipeline.defs.resources import POPULATION_POOL, HomeResource
 @dg.asset(
     deps=[
         dg.AssetDep("coding_classifier", partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep("dp_classifier", partition_mapping=dg.AllPartitionMapping()),
         "baseline_classifiers",
     ],
     group_name="evaluation",

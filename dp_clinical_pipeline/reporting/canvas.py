@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dp_clinical_pipeline.reporting.tradeoff import arm_name
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -39,7 +41,10 @@ def blank_figure(y_title: str, height: int = HEIGHT) -> go.Figure:
 
 def one_each(table: pl.DataFrame) -> list[dict[str, Any]]:
     """One row for each arm or cell: that of the first classifier, as the headline table orders them."""
-    return list(table.unique(["arm", "generator", "budget"], keep="first", maintain_order=True).iter_rows(named=True))
+    first: dict[str, dict[str, Any]] = {}
+    for row in table.iter_rows(named=True):
+        first.setdefault(arm_name(row), row)
+    return list(first.values())
 
 
 def error_bars(rows: list[dict[str, Any]], column: str, colour: str) -> dict[str, Any]:

@@ -77,6 +77,18 @@ NUMBERS = (
         sql=_privacy("membership_auroc", "membership_tpr_at_1pct_fpr"),
     ),
     Number(
+        name="Empirical ε",
+        about="The ε that the membership attack proves at 97.5 % confidence: a claim below it would be refuted. An attack "
+        "no better than chance proves none.",
+        sql=_privacy("empirical_epsilon"),
+    ),
+    Number(
+        name="Privacy of classifiers",
+        about="The same of classifiers that were trained on private text.",
+        sql="SELECT encoder, budget, metric, value, ci_low, ci_high, train_value, holdout_value "
+        "FROM classifier_privacy_metrics",
+    ),
+    Number(
         name="Blind AUROC",
         about="The same question answered without the model: what it finds is a difference "
         "between the groups, not a leak.",

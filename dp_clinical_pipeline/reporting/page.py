@@ -16,7 +16,7 @@ from dp_clinical_pipeline.store import Store, written_aside
 from dp_clinical_pipeline.tables import PRIVACY_LEDGER
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHOWN = ("arm_name", "shown", "shown_interval", "shown_epsilon", "shown_share", "shown_count", "MISSING")
+SHOWN = ("arm_name", "model_name", "shown", "shown_interval", "shown_epsilon", "shown_share", "shown_count", "MISSING")
 
 
 def page_path(home: Home) -> Path:
@@ -44,18 +44,7 @@ def write_page(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {
-        name: getattr(tradeoff, name)
-        for name in (
-            "arm_name",
-            "shown",
-            "shown_interval",
-            "shown_epsilon",
-            "shown_share",
-            "shown_count",
-            "MISSING",
-        )
-    }
+    environment.globals |= {name: getattr(tradeoff, name) for name in SHOWN}
     html = environment.get_template("tradeoff.html").render(
         **page_context(home, lineage, groups or {}, now or datetime.now(UTC)), plotly_js=get_plotlyjs()
     )

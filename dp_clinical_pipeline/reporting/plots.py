@@ -19,7 +19,7 @@ from dp_clinical_pipeline.reporting.canvas import (
     error_bars,
     one_each,
 )
-from dp_clinical_pipeline.reporting.tradeoff import arm_name
+from dp_clinical_pipeline.reporting.tradeoff import ATTACKED, arm_name, model_name
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,27 +29,27 @@ REFERENCES = {"real": "solid", "masked": "dash", "surrogate": "dashdot", "majori
 
 
 def privacy_utility(table: pl.DataFrame) -> go.Figure:
-    """Return weighted F1 against ε, a line a generator; cells without privacy stand at the right end."""
+    """Return weighted F1 against ε, a line a generator or encoder; cells without privacy stand at the right end."""
     import plotly.graph_objects as go
 
     figure = blank_figure("Weighted F1 on real test patients")
-    rows = [row | {"at": _budget(row)} for row in one_each(table) if row["f1_weighted"] is not None]
-    cells = [row for row in rows if row["arm"] == "synthetic" and row["budget"] is not None]
+    rows = [row for row in one_each(table) if row["f1_weighted"] is not None]
+    cells = [row | {"at": _budget(row)} for row in rows if row["arm"] in ATTACKED and row["budget"] is not None]
     finite = sorted({row["at"] for row in cells if row["at"] is not None})
     end = _right_end(finite)
-    for i, generator in enumerate(dict.fromkeys(row["generator"] for row in cells)):
-        own = sorted((r for r in cells if r["generator"] == generator), key=lambda r: r["at"] or math.inf)
+    for i, model in enumerate(dict.fromkeys(model_name(row) for row in cells)):
+        own = sorted((r for r in cells if model_name(r) == model), key=lambda r: r["at"] or math.inf)
         figure.add_trace(
             go.Scatter(
                 x=[row["at"] or end for row in own],
                 y=[row["f1_weighted"] for row in own],
                 error_y=error_bars(own, "f1_weighted", PALETTE[i % len(PALETTE)]),
                 text=[row["budget"] for row in own],
-                name=generator,
+                name=model,
                 mode="lines+markers",
                 line={"color": PALETTE[i % len(PALETTE)], "width": 2.5},
                 marker={"size": 10},
-                hovertemplate="%{text}: weighted F1 %{y:.3f}<extra>" + str(generator) + "</extra>",
+                hovertemplate="%{text}: weighted F1 %{y:.3f}<extra>" + str(model) + "</extra>",
             )
         )
     top = 1.12 * max((row["f1_weighted_high"] or row["f1_weighted"] for row in rows), default=1.0) or 1.0

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dp_clinical_pipeline.reporting.tradeoff import (
+    ATTACKED,
     MISSING,
     arm_name,
     shown,
@@ -26,7 +27,7 @@ def render(frame: pl.DataFrame) -> Group:
     Two tables, each of which fits 80 columns: that is what a pipe or a CI log gives.
     """
     rows = list(frame.iter_rows(named=True))
-    cells = [row for row in rows if row["generator"] is not None]
+    cells = [row for row in rows if row["arm"] in ATTACKED and row["budget"] is not None]
     failed = {arm_name(row): row["checks_failed"] for row in cells if row["checks_failed"]}
     warnings = [Text(f"! {name}: failed {checks}", style="bold red") for name, checks in failed.items()]
     below: list[RenderableType] = [Text(), _privacy(cells), *warnings] if cells else []

@@ -28,9 +28,21 @@ def tradeoff_table(home: Home) -> pl.DataFrame:
     return query(home, TRADEOFF_SQL)
 
 
+ATTACKED = ("synthetic", "dp_classifier")
+"""Arms whose cells make a claim of their own, and are attacked."""
+
+
+def model_name(row: Mapping[str, Any]) -> str | None:
+    """Return the generator of a row, or the encoder of a classifier that was trained on private text."""
+    if row["generator"] is None and row["arm"] == "dp_classifier" and row["classifier"]:
+        return str(row["classifier"]).removesuffix("-lora")
+    name: str | None = row["generator"]
+    return name
+
+
 def arm_name(row: Mapping[str, Any]) -> str:
     """Return how a row of the table is called: the arm, or the cell where it has one."""
-    cell = " ".join(str(row[key]) for key in ("generator", "budget") if row[key] is not None)
+    cell = " ".join(str(part) for part in (model_name(row), row["budget"]) if part is not None)
     return f"{row['arm']} {cell}".strip()
 
 
@@ -73,7 +85,7 @@ def label_scores(home: Home, table: pl.DataFrame) -> pl.DataFrame:
     An arm with several classifiers is shown with the first, as the table orders them.
     """
     keys = ["arm", "generator", "budget", "classifier"]
-    shown_rows = table.select(keys).unique(keys[:3], keep="first", maintain_order=True).with_row_index("place")
+    name = pl.struct(keys).map_elements(arm_name, return_dtype=pl.String).alias("name")
+    shown_rows = table.select(*keys, name).unique("name", keep="first", maintain_order=True).with_row_index("place")
     scores = query(home, LABEL_SQL).join(shown_rows, on=keys, nulls_equal=True).sort("place", "label")
-    names = pl.struct("arm", "generator", "budget").map_elements(arm_name, return_dtype=pl.String)
-    return scores.select(names.alias("name"), "label", "value", "ci_low", "ci_high", "support")
+    return scores.select("name", "label", "value", "ci_low", "ci_high", "support")

@@ -24,20 +24,28 @@ utility AS (
     FROM overall
     GROUP BY ALL
 ),
+attacked AS (
+    SELECT 'synthetic' AS arm, generator, NULL AS classifier, budget, metric, value, ci_low, ci_high, passed
+    FROM privacy_metrics
+    UNION ALL
+    SELECT 'dp_classifier', NULL, encoder || '-lora', budget, metric, value, ci_low, ci_high, passed
+    FROM classifier_privacy_metrics
+),
 attacks AS (
     SELECT
-        generator, budget,
+        arm, generator, classifier, budget,
         max(value)   FILTER (metric = 'epsilon' AND isfinite(value)) AS epsilon,
         max(value)   FILTER (metric = 'membership_auroc')    AS membership_auroc,
         max(ci_low)  FILTER (metric = 'membership_auroc')    AS membership_auroc_low,
         max(ci_high) FILTER (metric = 'membership_auroc')    AS membership_auroc_high,
+        max(value)   FILTER (metric = 'empirical_epsilon')   AS empirical_epsilon,
         max(value)   FILTER (metric = 'blind_auroc')         AS blind_auroc,
         max(value)   FILTER (metric = 'ngram8_excess')       AS ngram8_excess,
         max(value)   FILTER (metric = 'identifiers_replayed') AS identifiers_replayed,
         max(value)   FILTER (metric = 'heldout_loss_base')   AS heldout_loss_base,
-        max(value)   FILTER (metric = 'heldout_loss_tuned')  AS heldout_loss_tuned,
+        max(value)   FILTER (metric IN ('heldout_loss_tuned', 'heldout_loss')) AS heldout_loss_tuned,
         string_agg(metric, ', ' ORDER BY metric) FILTER (NOT passed) AS checks_failed
-    FROM privacy_metrics
+    FROM attacked
     GROUP BY ALL
 ),
 notes AS (
@@ -50,7 +58,10 @@ scored AS (
     SELECT arm, generator, budget, classifier FROM utility
     UNION ALL
     SELECT 'synthetic', generator, budget, NULL
-    FROM (SELECT generator, budget FROM attacks UNION SELECT generator, budget FROM notes) AS cell
+    FROM (
+        SELECT generator, budget FROM attacks WHERE arm = 'synthetic' UNION SELECT generator, budget FROM notes
+        WHERE budget <> 'untuned'  -- an arm of its own, of no cell
+    ) AS cell
     WHERE NOT EXISTS (
         SELECT 1 FROM utility u
         WHERE u.arm = 'synthetic' AND u.generator = cell.generator AND u.budget = cell.budget
@@ -69,7 +80,7 @@ SELECT
         (SELECT max(r.f1_weighted) FROM real_arm r)
     ), 0) AS share_of_real,
     n.accepted_notes,
-    a.membership_auroc, a.membership_auroc_low, a.membership_auroc_high, a.blind_auroc,
+    a.membership_auroc, a.membership_auroc_low, a.membership_auroc_high, a.empirical_epsilon, a.blind_auroc,
     a.ngram8_excess, a.identifiers_replayed, a.heldout_loss_base, a.heldout_loss_tuned, a.checks_failed,
     u.n_reports, u.n_patients
 FROM scored s
@@ -78,7 +89,11 @@ LEFT JOIN utility u
     AND u.generator IS NOT DISTINCT FROM s.generator
     AND u.budget IS NOT DISTINCT FROM s.budget
     AND u.classifier IS NOT DISTINCT FROM s.classifier
-LEFT JOIN attacks a ON s.arm = 'synthetic' AND a.generator = s.generator AND a.budget = s.budget
+LEFT JOIN attacks a
+    ON a.arm = s.arm
+    AND a.budget = s.budget
+    AND a.generator IS NOT DISTINCT FROM s.generator
+    AND (a.arm = 'synthetic' OR a.classifier = s.classifier)
 LEFT JOIN notes n ON s.arm = 'synthetic' AND n.generator = s.generator AND n.budget = s.budget
 ORDER BY
     coalesce(list_position(

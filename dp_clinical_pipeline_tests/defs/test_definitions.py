@@ -25,11 +25,15 @@ def test_the_code_location_holds_exactly_the_lineage() -> None:
         "generator_adapter",
         "synthetic_reports",
         "coding_classifier",
+        "dp_classifier",
         "baseline_classifiers",
         "privacy_metrics",
+        "classifier_privacy_metrics",
         "utility_metrics",
         "privacy_ledger",
         "tradeoff_report",
+        "release",
+        "classifier_release",
     } == NAMES
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
@@ -39,6 +43,7 @@ def test_the_code_location_holds_exactly_the_lineage() -> None:
     checks = {(key.asset_key.to_user_string(), key.name) for key in repository.asset_graph.asset_check_keys}
     assert checks == {
         ("cohort", "splits_disjoint"),
+        ("dp_classifier", "epsilon_within_cap"),
         ("generator_adapter", "epsilon_within_cap"),
         ("privacy_ledger", "epsilon_within_cap"),
         ("privacy_metrics", "no_identifier_replay"),

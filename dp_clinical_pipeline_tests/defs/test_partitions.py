@@ -1,20 +1,22 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dp_clinical_pipeline.config import Models, Settings
-from dp_clinical_pipeline.defs.partitions import cell, cell_key, grid
+from dp_clinical_pipeline.defs.partitions import cell, cell_key, classifier_key, grid
 from dp_clinical_pipeline.home import HOME_VARIABLE, Home
 
 
 @pytest.mark.parametrize("as_text", [False, True])
-def test_a_cell_is_read_from_both_forms_of_its_key(as_text: bool) -> None:
-    key = cell_key("smollm2-135m", "eps-0.5")
+@pytest.mark.parametrize("key_of", [cell_key, classifier_key])
+def test_a_cell_is_read_from_both_forms_of_its_key(as_text: bool, key_of: Callable[..., dg.MultiPartitionKey]) -> None:
+    key = key_of("some-model", "eps-0.5")
     context = dg.build_asset_context(partition_key=str(key) if as_text else key)
-    assert cell(context) == ("smollm2-135m", "eps-0.5")
+    assert cell(context) == ("some-model", "eps-0.5")
 
 
 def test_the_grid_knows_cells_of_registered_budgets_only(instance: dg.DagsterInstance) -> None:

@@ -111,7 +111,7 @@ def test_two_torch_steps_that_are_due_at_once_are_kept_apart(ward: Ward, column:
 
 
 def test_a_killed_training_frees_its_slot_and_stays_counted(ward: Ward) -> None:
-    long = Training(lot_size=100, steps=400, max_tokens=128, checkpoint_every=400)
+    long = Training(lot_size=100, steps=400, max_tokens=128, checkpoint_every=400, primer_steps=0)
     ward.home.save_settings(open_home().settings.model_copy(update={"training": long}))
     before = len(open_ledger(open_home()).mechanisms())
     ward.server.add_budget("eps-1")

@@ -15,6 +15,7 @@ from dp_clinical_pipeline.reporting.page import page_path
 from dp_clinical_pipeline.store import Store
 
 CELL = ("smollm2-135m", "eps-8")
+CLASSIFIER = ("minilm-l6", "eps-8")
 
 
 def _stale(home: Home) -> list[str]:
@@ -90,6 +91,53 @@ def test_a_newer_input_makes_a_stage_stale_but_never_an_adapter(home: Home) -> N
     made = _make_all(home)
     os.utime(made["cohort"], (2_000, 2_000))
     assert _stale(home) == ["train coder", "attack", "baselines", "scores", "report"]
+
+
+def _make_classifier(home: Home, at: int = 1_100) -> dict[str, Path]:
+    """Put an empty file, each newer than the last, where the stages of a classifier write."""
+    store, parts, budget = Store(home), CLASSIFIER, CLASSIFIER[1]
+    made = {
+        "train classifier": store.path(tables.DP_CLASSIFIER, *parts, budget=budget),
+        "predictions": store.path(tables.PREDICTIONS, "dp_classifier", *parts),
+        "attack classifier": store.path(tables.CLASSIFIER_PRIVACY_METRICS, *parts),
+    }
+    for age, path in enumerate(made.values()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        os.utime(path, (at + age, at + age))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("gone", "follows"),
+    [
+        (None, []),
+        ("train classifier", ["train classifier", "attack classifier"]),
+        ("predictions", ["train classifier", "attack classifier"]),
+        ("attack classifier", ["attack classifier"]),
+    ],
+)
+def test_a_classifier_is_trained_attacked_and_compared(home: Home, gone: str | None, follows: list[str]) -> None:
+    made = _make_all(home) | _make_classifier(home)
+    for name in ("scores", "report", "page"):
+        os.utime(made[name], (1_200, 1_200))
+    if gone:
+        made[gone].unlink()
+    stages = lineage_stages(home, ["batch-0001"], [CELL], [CLASSIFIER])
+    told = [stage.title for stage in stages if stage.stale]
+    assert told == [*follows, *(["scores", "report"] if follows else [])]
+    assert {stage.partition for stage in stages if "classifier" in stage.title} == {"eps-8|minilm-l6"}
+
+
+def test_new_test_patients_are_predicted_by_the_classifier_that_is_there(home: Home) -> None:
+    made = _make_all(home) | _make_classifier(home)
+    os.utime(made["cohort"], (2_000, 2_000))
+    stages = lineage_stages(home, ["batch-0001"], [CELL], [CLASSIFIER])
+    assert "train classifier" in [stage.title for stage in stages if stage.stale]
+    os.utime(made["predictions"], (2_001, 2_001))
+    os.utime(made["attack classifier"], (2_001, 2_001))
+    again = lineage_stages(home, ["batch-0001"], [CELL], [CLASSIFIER])
+    assert [stage.title for stage in again if stage.stale and "classifier" in stage.title] == []
 
 
 def test_nothing_made_is_never_up_to_date(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def tiny_settings(generators: dict[str, str], **changed: object) -> Settings:
         "budgets": ["nonprivate"],
         "privacy": Privacy(cap_epsilon=60, retraining=Retraining(generator="tiny-gpt2", budget="eps-1")),
         "models": Models(generators=generators),
-        "training": Training(lot_size=16, steps=3, max_tokens=128, checkpoint_every=1),
+        "training": Training(lot_size=16, steps=3, max_tokens=128, checkpoint_every=1, primer_steps=0),
         "generation": Generation(accepted=8, max_ratio=8, batch_size=32, max_new_tokens=16, min_words=1),
         "evaluation": Evaluation(bootstrap=20, attack_patients=10),
         "compute": Compute(device="cpu", precision="fp32"),

@@ -16,8 +16,10 @@ from dp_clinical_pipeline_tests.reporting.conftest import BUDGETS, GENERATORS, L
 
 def test_each_generator_is_a_line_from_the_smallest_epsilon_to_no_privacy(home: Home) -> None:
     figure = plots.privacy_utility(tradeoff_table(home))
-    assert sorted(trace.name for trace in figure.data) == sorted(GENERATORS)
-    for trace in figure.data:
+    traces = {trace.name: trace for trace in figure.data}
+    assert set(traces) == {*GENERATORS, "minilm-l6"}
+    assert list(traces.pop("minilm-l6").y) == pytest.approx([WEIGHTED["dp_classifier", None, "eps-8"]])
+    for trace in traces.values():
         assert list(trace.text) == ["eps-1", "eps-8", "nonprivate"]
         assert list(trace.x) == sorted(trace.x)
         assert list(trace.x[:2]) == [BUDGETS["eps-1"], BUDGETS["eps-8"]]

@@ -53,6 +53,13 @@ def test_a_cell_carries_its_claim_its_notes_and_what_the_attacks_found(home: Hom
     assert row["accepted_notes"] == 5
 
 
+def test_a_classifier_of_private_text_carries_its_own_claim_and_attack(home: Home) -> None:
+    row = by_cell(home)["dp_classifier", None, "eps-8"]
+    assert arm_name(row) == "dp_classifier minilm-l6 eps-8"
+    assert (row["epsilon"], row["membership_auroc"], row["heldout_loss_tuned"]) == (7.5, 0.521, 0.41)
+    assert row["accepted_notes"] is None
+
+
 def test_a_failed_check_is_named(home: Home) -> None:
     assert by_cell(home)["synthetic", "gpt2-tiny", "nonprivate"]["checks_failed"] == "identifiers_replayed"
     assert by_cell(home)["synthetic", "gpt2-tiny", "eps-8"]["checks_failed"] is None

@@ -1,0 +1,256 @@
+"""What the gate decides from, gathered from a home: one cell's row, manifest, weights, ledger, attacks and notes."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from dp_clinical_pipeline.config import budget_epsilon
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import label_set
+from dp_clinical_pipeline.models.adapters import adapter_sha256
+from dp_clinical_pipeline.privacy.account import event_from_json
+from dp_clinical_pipeline.privacy.ledger import Row, open_ledger
+from dp_clinical_pipeline.privacy.terms import Kind
+from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.synthesis.acceptance import Acceptance
+from dp_clinical_pipeline.tables import (
+    CLASSIFIER_PRIVACY_METRICS,
+    DP_CLASSIFIER,
+    GENERATOR_ADAPTER,
+    LABEL_MARGINALS,
+    PRIVACY_METRICS,
+    SYNTHETIC_REPORTS,
+    Table,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A model and a budget: of a generator, with its notes, or of a classifier."""
+
+    kind: Kind
+    model: str
+    budget: str
+
+    def __str__(self) -> str:
+        return f"{self.model}|{self.budget}"
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder under release/."""
+        return f"{self.kind}-{self.model}-{self.budget}"
+
+    @property
+    def table(self) -> Table:
+        """Where the cell points at its artefact."""
+        return GENERATOR_ADAPTER if self.kind == "generator" else DP_CLASSIFIER
+
+    @property
+    def metrics(self) -> Table:
+        """Where the attacks on it stand."""
+        return PRIVACY_METRICS if self.kind == "generator" else CLASSIFIER_PRIVACY_METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A mechanism as the ledger holds it."""
+
+    state: str
+    kind: str
+    cell: str | None
+    epsilon: float
+    delta: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What fixed a training's account."""
+
+    epsilon: float
+    delta: float
+    noise_multiplier: float
+    sample_rate: float
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What the verified ledger says of the cell, and of everything together."""
+
+    training: Entry | None
+    terms: Terms | None
+    counts: Entry | None
+    """The label counts that a generator's records were drawn from."""
+    head_known: bool
+    """The head that the manifest repeats is one of the chain's."""
+    epsilon: float
+    delta: float
+    cap: float
+    head: tuple[int, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notes:
+    """The notes that would leave: those marked as accepted. All three are post-processing."""
+
+    count: int
+    refused: int
+    """Marked with a reason, or refused by the public rules now."""
+    foreign: int
+    """Written by another mechanism than the cell's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything that the gate knows of a cell. `metrics` is None where it may not look any more."""
+
+    cell: Cell
+    home_kind: str
+    allowed_epsilon: float | None
+    row: dict[str, Any] | None = None
+    manifest: dict[str, Any] | None = None
+    artefact_sha256: str | None = None
+    account: Account | None = None
+    ledger_fault: str | None = None
+    metrics: dict[str, bool | None] | None = None
+    """Metric to whether it passed; null where nothing was required of it."""
+    metrics_mechanism: str | None = None
+    metrics_stale: bool = False
+    notes: Notes | None = None
+    attempts_allowed: int = 0
+
+
+def gather(home: Home, cell: Cell, *, look: bool) -> Facts:
+    """Return the facts on a cell; without `look` the attacks on it are not read."""
+    store = Store(home)
+    known = Facts(
+        cell=cell,
+        home_kind=home.settings.kind,
+        allowed_epsilon=budget_epsilon(cell.budget),
+        attempts_allowed=home.settings.release.attempts,
+    )
+    if not store.exists(cell.table, cell.model, cell.budget, budget=cell.budget):
+        return known
+    row = store.read(cell.table, cell.model, cell.budget, budget=cell.budget).row(0, named=True)
+    manifest = _manifest(home, row)
+    account, fault = _account(home, cell, row, manifest)
+    found = dict(vars(known)) | {
+        "row": row,
+        "manifest": manifest,
+        "artefact_sha256": _artefact_sha256(home, row),
+        "account": account,
+        "ledger_fault": fault,
+        "notes": _notes(home, cell, row) if cell.kind == "generator" else None,
+    }
+    return Facts(**found | (_metrics(home, cell) if look else {}))
+
+
+def _manifest(home: Home, row: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        found = json.loads((home.path / row["path"] / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _artefact_sha256(home: Home, row: dict[str, Any]) -> str | None:
+    folder = home.path / row["path"]
+    return adapter_sha256(folder) if any(folder.glob("*.safetensors")) else None
+
+
+def _account(
+    home: Home, cell: Cell, row: dict[str, Any], manifest: dict[str, Any] | None
+) -> tuple[Account | None, str | None]:
+    try:
+        ledger = open_ledger(home)
+        rows = ledger.rows()
+    except UserError as error:
+        return None, str(error)
+    latest = {r.mechanism.mechanism_id: r for r in rows if r.state != "declared"}
+    training = latest.get(row["mechanism_id"])
+    epsilon, delta = ledger.cumulative()
+    head = (rows[-1].seq, rows[-1].row_sha256) if rows else (0, "")
+    repeated = tuple((manifest or {}).get("ledger_head") or ())
+    account = Account(
+        training=_entry(training),
+        terms=_terms(training),
+        counts=_entry(latest.get(_counts_mechanism(home, cell))),
+        head_known=repeated in {(r.seq, r.row_sha256) for r in rows},
+        epsilon=epsilon,
+        delta=delta,
+        cap=ledger.cap_epsilon,
+        head=head,
+    )
+    return account, None
+
+
+def _counts_mechanism(home: Home, cell: Cell) -> str:
+    store = Store(home)
+    if cell.kind != "generator" or not store.exists(LABEL_MARGINALS, cell.budget, budget=cell.budget):
+        return ""
+    return str(store.read(LABEL_MARGINALS, cell.budget, budget=cell.budget)["mechanism_id"][0])
+
+
+def _entry(row: Row | None) -> Entry | None:
+    if row is None:
+        return None
+    m = row.mechanism
+    return Entry(state=row.state, kind=m.kind, cell=m.cell, epsilon=m.epsilon, delta=m.delta)
+
+
+def _terms(row: Row | None) -> Terms | None:
+    """The subsampled Gaussian of a training; None where the mechanism is something else."""
+    if row is None:
+        return None
+    event = event_from_json(next(iter(row.mechanism.events.values()))[0])
+    try:
+        return Terms(
+            epsilon=row.mechanism.epsilon,
+            delta=row.mechanism.delta,
+            noise_multiplier=event.event.event.noise_multiplier,
+            sample_rate=event.event.sampling_probability,
+            steps=event.count,
+        )
+    except AttributeError:
+        return None
+
+
+def _metrics(home: Home, cell: Cell) -> dict[str, Any]:
+    store = Store(home)
+    path = store.path(cell.metrics, cell.model, cell.budget)
+    if not path.exists():
+        return {"metrics": {}}
+    frame = store.read(cell.metrics, cell.model, cell.budget)
+    made_from = [store.path(cell.table, cell.model, cell.budget, budget=cell.budget)]
+    if cell.kind == "generator":
+        made_from.append(store.path(SYNTHETIC_REPORTS, cell.model, cell.budget, budget=cell.budget))
+    at = path.stat().st_mtime_ns
+    ids = frame["mechanism_id"].unique().to_list()
+    return {
+        "metrics": dict(frame.select("metric", "passed").iter_rows()),
+        "metrics_mechanism": ids[0] if len(ids) == 1 else None,
+        "metrics_stale": any(source.exists() and source.stat().st_mtime_ns > at for source in made_from),
+    }
+
+
+def accepted_notes(home: Home, cell: Cell) -> pl.DataFrame:
+    """Return the notes of a generator's cell that would leave: those marked as accepted; none where none were made."""
+    store = Store(home)
+    if not store.exists(SYNTHETIC_REPORTS, cell.model, cell.budget, budget=cell.budget):
+        return SYNTHETIC_REPORTS.empty()
+    return store.read(SYNTHETIC_REPORTS, cell.model, cell.budget, budget=cell.budget).filter("accepted")
+
+
+def _notes(home: Home, cell: Cell, row: dict[str, Any]) -> Notes:
+    notes = accepted_notes(home, cell)
+    rules = Acceptance(home.settings.generation, label_set(home.settings.corpus.label_set))
+    columns = notes.select("text", "targets", "stated", "reason").iter_rows()
+    refused = [reason or rules.refuse(text, targets or (), stated) for text, targets, stated, reason in columns]
+    return Notes(
+        count=notes.height,
+        refused=sum(reason is not None for reason in refused),
+        foreign=int((notes["mechanism_id"] != row["mechanism_id"]).sum()),
+    )
