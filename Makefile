@@ -25,7 +25,7 @@ demo: $(STAMP)  ## run the whole lineage on the made-up hospital, in data/demo
 
 # Two processes with one torch thread each: the tests' models are too small for more. A module stays in one process.
 test: check  ## check, then all tests but the long ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" -n 2 --dist loadscope --no-loadscope-reorder
 
 test-long: $(STAMP)  ## the tests whose counts are too large for `make test`
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m long
