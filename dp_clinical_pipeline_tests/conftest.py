@@ -1,5 +1,6 @@
 """Fixtures that several areas share: tiny models of every family, and a PostgreSQL database."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,10 @@ from absl import logging as absl_logging
 
 from dp_clinical_pipeline_tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
 from dp_clinical_pipeline_tests.postgres_server import missing_postgres, postgres_server
+
+# Where a developer's shell keeps base models, keys and a home must not decide what a test sees.
+for _name in ("DP_CLINICAL_HOME", "DP_CLINICAL_KEY", "DP_CLINICAL_MODELS", "DP_CLINICAL_DEPLOYMENT"):
+    os.environ.pop(_name, None)
 
 # dp-accounting brings absl, whose log handler closes its stream when Dagster configures logging anew, unless that is the
 # process's own. What it would find here is pytest's.

@@ -190,6 +190,7 @@ def test_a_home_without_hold_out_patients_says_what_to_do(tmp_path):
 def test_a_home_without_identifiers_passes_the_replay(tmp_path):
     home = make_home(tmp_path)
     Store(home).write(PLANTED_IDENTIFIERS, PLANTED_IDENTIFIERS.empty())
+    Store(home).write(IDENTIFIER_SPANS, IDENTIFIER_SPANS.empty(), "b1")
     write_cell(home, plain_notes(10))
     row = measured(home)["identifiers_replayed"]
     assert (row["n"], row["passed"]) == (0, True)
