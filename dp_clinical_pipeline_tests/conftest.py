@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from absl import logging as absl_logging
+from hypothesis import settings
 
 from dp_clinical_pipeline_tests.needed import pytest_runtest_makereport as pytest_runtest_makereport
 from dp_clinical_pipeline_tests.postgres_server import missing_postgres, postgres_server
@@ -14,6 +15,10 @@ from dp_clinical_pipeline_tests.postgres_server import missing_postgres, postgre
 # Where a developer's shell keeps base models, keys and a home must not decide what a test sees.
 for _name in ("DP_CLINICAL_HOME", "DP_CLINICAL_KEY", "DP_CLINICAL_MODELS", "DP_CLINICAL_DEPLOYMENT"):
     os.environ.pop(_name, None)
+
+# How long an example takes says more of the machine than of the code. Under CI hypothesis' own profile stays below it.
+settings.register_profile("any-machine", settings(), deadline=None)
+settings.load_profile("any-machine")
 
 # dp-accounting brings absl, whose log handler closes its stream when Dagster configures logging anew, unless that is the
 # process's own. What it would find here is pytest's.
