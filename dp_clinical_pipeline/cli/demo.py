@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from dp_clinical_pipeline.cli.common import HomeOption, chosen_home
+from dp_clinical_pipeline.cli.experiment import study_arms
 from dp_clinical_pipeline.cli.lineage import run_lineage
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import HOME_VARIABLE, Home
@@ -13,6 +14,8 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 def demo(home: HomeOption = None) -> None:
     """Make a hospital up and run the whole lineage on it: minutes the first time, seconds the next.
+
+    The study `demo` is part of it: `dp-clinical experiment demo --from-tables --home data/demo` prints its answers.
 
     The home is data/demo in the checkout unless you name another. Nothing in it is about anybody.
 
@@ -24,12 +27,16 @@ def demo(home: HomeOption = None) -> None:
     """
     from dp_clinical_pipeline.defs.cells import chosen_cells
     from dp_clinical_pipeline.demo.settings import demo_settings
+    from dp_clinical_pipeline.experiments.recipe import recipe
+    from dp_clinical_pipeline.experiments.results import write_results
 
     here = chosen_home(home or _demo_folder()).create(demo_settings())
     if here.settings.kind != "demo":
         raise UserError(f"{here.path} is a {here.settings.kind} home: give the demo another folder with --home")
     furnish(here)
-    run_lineage(here, *chosen_cells(here, (), (), ()))
+    study = recipe("demo")
+    run_lineage(here, *chosen_cells(here, (), (), ()), more_arms=lambda out: study_arms(study, here, out))
+    write_results(study, [here])
 
 
 def furnish(home: Home) -> None:

@@ -14,6 +14,8 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dp_clinical_pipeline.experiments.recipe import Recipe
 
 FolderOption = Annotated[
@@ -89,20 +91,19 @@ def _run_seed(recipe: "Recipe", home: Home, corpus: Path | None) -> None:
     from dp_clinical_pipeline.cli.demo import furnish
     from dp_clinical_pipeline.cli.intake import take_in
     from dp_clinical_pipeline.cli.lineage import run_lineage
-    from dp_clinical_pipeline.cli.runner import Runner
-    from dp_clinical_pipeline.cli.stages import bring_up_to_date
-    from dp_clinical_pipeline.defs.stages import comparing_stages
-    from dp_clinical_pipeline.experiments.extra_arms import train_extra_arms
 
     if recipe.corpus and corpus:
         take_in(home, corpus, recipe.corpus)
     else:
         furnish(home)
-    run_lineage(home, recipe.cells, recipe.classifiers)
-    out = console()
+    run_lineage(home, recipe.cells, recipe.classifiers, lambda out: study_arms(recipe, home, out))
+
+
+def study_arms(recipe: "Recipe", home: Home, out: "Console") -> None:
+    """Train and test the arms that the study adds to the lineage's, saying which."""
+    from dp_clinical_pipeline.experiments.extra_arms import train_extra_arms
+
     train_extra_arms(home, recipe, lambda what: out.print(f"[green]+[/green] {what}"))
-    with Runner(home) as runner:  # the page shows the study's arms too
-        bring_up_to_date(runner, comparing_stages(home), out)
 
 
 def print_study(recipe: "Recipe", home: Home, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """`run` and `report`: the whole lineage, stage by stage, with progress; only what is missing or stale."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,8 +44,15 @@ def run(
     run_lineage(here, *chosen_cells(here, generator or (), encoder or (), budget or ()))
 
 
-def run_lineage(home: Home, cells: "Sequence[Cell]", classifiers: "Sequence[Cell]" = ()) -> None:
+def run_lineage(
+    home: Home,
+    cells: "Sequence[Cell]",
+    classifiers: "Sequence[Cell]" = (),
+    more_arms: "Callable[[Console], None] | None" = None,
+) -> None:
     """Bring the named cells and everything around them up to date, then print the table and the page's path.
+
+    `more_arms` is called once the cells are there, before all arms are compared.
 
     Raises:
         UserError: no reports were ingested, a budget is above the cap, or a step says what to put right.
@@ -74,6 +81,8 @@ def run_lineage(home: Home, cells: "Sequence[Cell]", classifiers: "Sequence[Cell
         declare_planned(home, cells, classifiers)
         grid = [*cell_stages(home, cells, after=intake), *classifier_stages(home, classifiers, after=intake)]
         bring_up_to_date(runner, grid, out)
+        if more_arms:
+            more_arms(out)
         bring_up_to_date(runner, comparing_stages(home, intake, grid), out)
     show_results(home, out)
 
