@@ -77,5 +77,6 @@ def test_what_is_let_through_takes_linear_time(pattern: str, piece: str) -> None
         list(site((piece * size)[:size]))
         return time.process_time() - began
 
-    small, large = seconds(20_000), seconds(80_000)
+    # The least of three: a collection of garbage that falls into one of them is not the pattern's doing.
+    small, large = (min(seconds(size) for _ in range(3)) for size in (20_000, 80_000))
     assert large < 0.1 or large < 8 * small
