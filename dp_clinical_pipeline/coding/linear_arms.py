@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -72,38 +73,54 @@ def train_dp_linear_arm(
     training without noise.
 
     Raises:
-        OverBudget: the ledger refused.
+        OverBudget: the ledger refused; no report was read for that budget.
     """
     chosen, random = training or LinearTraining(), source or SystemSource()
     store, labels = Store(home), label_set(home.settings.corpus.label_set)
-    missing = [key for key in budgets if not store.exists(PREDICTIONS, DP_LINEAR, features.name, key)]
-    if not missing:
-        return
-    train, test = _one_report_each(labelled_reports(home, "train")), labelled_reports(home, "test")
-    rows, targets = features.of(train["raw"].to_list()), multi_hot(train["targets"].to_list(), labels)
-    tested = features.of(test["raw"].to_list())
-    for budget in missing:
+    read = cache(lambda: _read(home, features))
+    for budget in budgets:
         with FileLock(home.enclave / f".linear.{features.name}.{budget}.lock"):
-            model = _trained(home, features.name, budget, rows, targets, chosen, random)
+            if store.exists(PREDICTIONS, DP_LINEAR, features.name, budget):
+                continue
+            model = _trained(home, features.name, budget, read, chosen, random)
+            test, tested = read().test, read().tested
             named = {"arm": DP_LINEAR, "classifier": features.name, "budget": budget}
             frame = prediction_rows(test, model.predict(tested), labels, **named)
             store.write(PREDICTIONS, frame, DP_LINEAR, features.name, budget)
 
 
+class _Read(NamedTuple):
+    rows: Matrix
+    targets: Chosen
+    test: pl.DataFrame
+    tested: Matrix
+
+
+def _read(home: Home, features: Features) -> _Read:
+    labels = label_set(home.settings.corpus.label_set)
+    train, test = _one_report_each(labelled_reports(home, "train")), labelled_reports(home, "test")
+    targets = multi_hot(train["targets"].to_list(), labels)
+    return _Read(features.of(train["raw"].to_list()), targets, test, features.of(test["raw"].to_list()))
+
+
 def _trained(
-    home: Home, name: str, budget: str, rows: Matrix, targets: Chosen, training: LinearTraining, source: RandomSource
+    home: Home, name: str, budget: str, read: Callable[[], _Read], training: LinearTraining, source: RandomSource
 ) -> LinearModel:
+    """Train one budget's model; reports are read only once the ledger holds what that costs."""
     patients = schedule(home.settings, public_count(home)).patients
     if budget_epsilon(budget) is None:
-        return train_linear(rows, targets, training, noise_multiplier=0.0, patients=patients, source=source)
+        found = read()
+        return train_linear(found.rows, found.targets, training, noise_multiplier=0.0, patients=patients, source=source)
     ledger, wanted = open_ledger(home), linear_mechanism(home, name, budget, training)
     slot = str(wanted.slot)
     entry = interrupted(
         ledger, kind=_KIND, cell=str(wanted.cell), slot=slot, settings_sha256=wanted.settings_sha256
     ) or ledger.reserve(wanted)
     with running(ledger, entry):
-        noise = event_from_json(entry.events[slot][0]).event.noise_multiplier
-        return train_linear(rows, targets, training, noise_multiplier=noise, patients=patients, source=source)
+        noise, found = event_from_json(entry.events[slot][0]).event.noise_multiplier, read()
+        return train_linear(
+            found.rows, found.targets, training, noise_multiplier=noise, patients=patients, source=source
+        )
 
 
 def linear_mechanism(home: Home, name: str, budget: str, training: LinearTraining) -> Mechanism:

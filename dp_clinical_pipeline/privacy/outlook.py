@@ -105,13 +105,6 @@ def outlook(home: Home, budgets: Sequence[str], generators: Sequence[str], class
     )
 
 
-def describe_plan(
-    home: Home, budgets: Sequence[str], generators: Sequence[str], classifiers: Sequence[Cell] = ()
-) -> pl.DataFrame:
-    """Return the table of `outlook`."""
-    return outlook(home, budgets, generators, classifiers).table
-
-
 def _parts(
     home: Home,
     account: Account,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from filelock import FileLock
+
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json, event_to_json
 from dp_clinical_pipeline.privacy.attempts import interrupted, running
@@ -45,25 +47,27 @@ def best_of_random_number(
     if mean_runs < 1 or candidates < 1:
         raise ValueError(f"{mean_runs} runs of {candidates} candidates choose nothing")
     random, ledger, slot = source or SystemSource(), open_ledger(home), f"selection:{name}"
-    entry = interrupted(ledger, kind="selection", cell=name, slot=slot, settings_sha256=settings_sha256)
-    wanted = selection_events(noise_multiplier, sample_rate, steps, mean_runs)
-    if entry is None or entry.events[slot] != wanted:
-        delta = schedule(home.settings, public_count(home)).delta
-        entry = ledger.reserve(
-            Mechanism(
-                kind="selection",
-                cell=name,
-                events={slot: wanted},
-                epsilon=rdp_epsilon([event_from_json(item) for item in wanted], delta),
-                delta=delta,
-                settings_sha256=settings_sha256,
+    # Alone: a second caller would take a running selection for an interrupted one, and go on at its cost.
+    with FileLock(home.enclave / f".selection.{name}.lock"):
+        entry = interrupted(ledger, kind="selection", cell=name, slot=slot, settings_sha256=settings_sha256)
+        wanted = selection_events(noise_multiplier, sample_rate, steps, mean_runs)
+        if entry is None or entry.events[slot] != wanted:
+            delta = schedule(home.settings, public_count(home)).delta
+            entry = ledger.reserve(
+                Mechanism(
+                    kind="selection",
+                    cell=name,
+                    events={slot: wanted},
+                    epsilon=rdp_epsilon([event_from_json(item) for item in wanted], delta),
+                    delta=delta,
+                    settings_sha256=settings_sha256,
+                )
             )
-        )
-    with running(ledger, entry):
-        # Drawn at once: a run must not see how many are left. A resumed selection draws again, since none was seen.
-        runs = geometric(random, mean_runs)
-        best = max((run(random.integer(candidates)) for _ in range(runs)), key=lambda scored: scored[0])
-        return best[1]
+        with running(ledger, entry):
+            # Drawn at once: a run must not see how many are left. A resumed selection draws again, since none was seen.
+            runs = geometric(random, mean_runs)
+            best = max((run(random.integer(candidates)) for _ in range(runs)), key=lambda scored: scored[0])
+            return best[1]
 
 
 def selection_events(noise_multiplier: float, sample_rate: float, steps: int, mean_runs: int) -> list[object]:

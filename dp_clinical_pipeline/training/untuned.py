@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dp_clinical_pipeline.coding.arms import UNTUNED
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
@@ -17,7 +18,6 @@ from dp_clinical_pipeline.synthesis.prompts import kind_of_note
 from dp_clinical_pipeline.synthesis.writer import Writer
 from dp_clinical_pipeline.training.generator import generator_recipe
 
-UNTUNED = "untuned"
 _SEED = 1  # not the primer's own: its notes are learnt, its records would be asked for twice
 
 

@@ -54,8 +54,8 @@ def test_a_budget_is_bought_once_and_nonprivate_costs_nothing(home):
     }
 
 
-def test_a_refusal_comes_before_any_training(home, monkeypatch):
-    monkeypatch.setattr(linear_arms, "train_linear", lambda *_, **__: pytest.fail("it trained"))
+def test_a_refusal_comes_before_any_report_is_read(home, monkeypatch):
+    monkeypatch.setattr(linear_arms, "labelled_reports", lambda *_: pytest.fail("it read"))
     with pytest.raises(OverBudget, match="over the cap of 12"):
         train_dp_linear_arm(home, FEATURES, ["eps-20"], SHORT)
     assert states(home) == [("hashed-ngrams|eps-20", "refused")]

@@ -6,7 +6,7 @@ from dp_clinical_pipeline.config import Models, Patients, Privacy, Retraining, S
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import Mechanism
 from dp_clinical_pipeline.privacy.ledger import open_ledger
-from dp_clinical_pipeline.privacy.outlook import describe_plan, outlook
+from dp_clinical_pipeline.privacy.outlook import outlook
 from dp_clinical_pipeline.privacy.plan import declare_plan, training_slot
 from dp_clinical_pipeline.privacy.terms import cell_terms, classifier_terms
 
@@ -25,7 +25,7 @@ def _home(folder, runs=0, cap=10.0, budget="eps-1"):
 
 def test_describing_a_plan_spends_nothing_and_adds_up(tmp_path):
     home = _home(tmp_path)
-    (row,) = describe_plan(home, ["eps-2", "nonprivate"], ["tiny"]).iter_rows(named=True)
+    (row,) = outlook(home, ["eps-2", "nonprivate"], ["tiny"]).table.iter_rows(named=True)
     assert (row["kind"], row["budget"], row["runs"], row["planned"]) == ("generator", "eps-2", 1, False)
     assert 1.98 < row["epsilon"] <= 2.0
     assert row["claim"] == pytest.approx(row["epsilon"], rel=1e-3)
@@ -58,7 +58,7 @@ def test_what_the_plan_does_not_hold_goes_through_the_filter_once(tmp_path):
     home = _home(tmp_path)
     declare_plan(home, CELLS)
     claim = open_ledger(home).cumulative()[0]
-    held, foreign = describe_plan(home, ["eps-2", "eps-1"], ["tiny"]).iter_rows(named=True)
+    held, foreign = outlook(home, ["eps-2", "eps-1"], ["tiny"]).table.iter_rows(named=True)
     assert (held["planned"], foreign["planned"]) == (True, False)
     assert held["claim"] == pytest.approx(claim)
     assert foreign["claim"] > claim + 1

@@ -1,6 +1,8 @@
 """Choosing the best of several runs is reserved first, priced by the filter, and shows the best alone."""
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from scipy import stats
@@ -53,6 +55,25 @@ def test_an_interrupted_selection_goes_on_under_its_own_mechanism(tmp_path):
     _select(home, lambda i: (0.0, i))
     assert open_ledger(home).cumulative() == spent
     _select(home, lambda i: (0.0, i), noise_multiplier=5.0)
+    assert len(open_ledger(home).account().spent) == 2
+
+
+def test_two_selections_at_once_are_two_mechanisms(tmp_path):
+    home, inside, go = ledger_home(tmp_path, 40.0), threading.Event(), threading.Event()
+
+    def slow(candidate):
+        inside.set()
+        assert go.wait(60)
+        return 0.0, candidate
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_select, home, slow)
+        assert inside.wait(60)
+        second = pool.submit(_select, home, lambda i: (0.0, i))
+        with pytest.raises(TimeoutError):
+            second.result(timeout=1)
+        go.set()
+        first.result(), second.result()
     assert len(open_ledger(home).account().spent) == 2
 
 
