@@ -148,15 +148,9 @@ class Models(_Part):
     encoders: dict[str, str] = Field(default_factory=lambda: {"minilm-l6": "package"})
 
 
-class Training(_Part):
-    """DP-LoRA training of a generator. None of this may be chosen by looking at private text."""
+class _PrivateTraining(_Part):
+    """What trainings of generators and classifiers have in common."""
 
-    lot_size: Count = Field(64, description="expected patients a step")
-    steps: Count = 30
-    learning_rate: Positive = 1e-3
-    nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
-    nonprivate_learning_rate: Positive = 1e-3
-    max_grad_norm: Positive = 0.5
     clipping: Literal["flat", "automatic", "adaptive"] = Field(
         "flat",
         description="flat: cut at max_grad_norm; automatic: all scaled to it; adaptive: starts there, follows a quantile",
@@ -166,6 +160,17 @@ class Training(_Part):
         0.05, description="adaptive: part of a step's privacy that finding the quantile takes"
     )
     gradient_checkpointing: bool = Field(False, description="compute layers again in the backward pass: less memory")
+
+
+class Training(_PrivateTraining):
+    """DP-LoRA training of a generator. None of this may be chosen by looking at private text."""
+
+    lot_size: Count = Field(64, description="expected patients a step")
+    steps: Count = 30
+    learning_rate: Positive = 1e-3
+    nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
+    nonprivate_learning_rate: Positive = 1e-3
+    max_grad_norm: Positive = 0.5
     lora_rank: Count = 4
     lora_alpha: Count = 16
     lora_layers: Count | None = Field(
@@ -179,7 +184,7 @@ class Training(_Part):
     primer_lot_size: Count = 32
 
 
-class ClassifierTraining(_Part):
+class ClassifierTraining(_PrivateTraining):
     """DP-LoRA training of an encoder with a multi-label head."""
 
     lot_size: Count = 128
@@ -188,15 +193,6 @@ class ClassifierTraining(_Part):
     nonprivate_lot_size: Count = 16
     nonprivate_learning_rate: Positive = 2e-3
     max_grad_norm: Positive = 1.0
-    clipping: Literal["flat", "automatic", "adaptive"] = Field(
-        "flat",
-        description="flat: cut at max_grad_norm; automatic: all scaled to it; adaptive: starts there, follows a quantile",
-    )
-    clipping_quantile: Share = Field(0.5, description="adaptive: share of the patients whose norm is within the bound")
-    clipping_share: Share = Field(
-        0.05, description="adaptive: part of a step's privacy that finding the quantile takes"
-    )
-    gradient_checkpointing: bool = Field(False, description="compute layers again in the backward pass: less memory")
     lora_rank: Count = 4
     lora_alpha: Count = 16
     max_tokens: Count = 128

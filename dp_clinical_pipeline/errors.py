@@ -1,4 +1,4 @@
-"""The one exception that a user sees as a single line."""
+"""The exceptions that a user sees as a single line."""
 
 
 class UserError(Exception):
@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The message must hold no report text, identifier or private count: it reaches logs and Dagster's event storage.
     """
+
+
+class FailedStep(Exception):
+    """A step failed for a reason that the user cannot put right; names it, and the enclave's file with the traceback."""

@@ -4,8 +4,7 @@ import sys
 import warnings
 
 from dp_clinical_pipeline.cli.app import app
-from dp_clinical_pipeline.cli.failures import FailedStep
-from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.errors import FailedStep, UserError
 
 __all__ = ["app", "main"]
 

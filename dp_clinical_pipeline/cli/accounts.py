@@ -18,8 +18,8 @@ def list_budgets(as_json: JsonOption = False, home: HomeOption = None) -> None:
 
     Example: `dp-clinical budgets list`
     """
-    from dp_clinical_pipeline.cli.runner import Runner
     from dp_clinical_pipeline.defs.budgets import registered
+    from dp_clinical_pipeline.defs.runner import Runner
 
     here = existing_home(home)
     with Runner(here) as runner:
@@ -35,8 +35,8 @@ def add_budgets(
 
     Example: `dp-clinical budgets add eps-2 eps-0.5`
     """
-    from dp_clinical_pipeline.cli.runner import Runner
     from dp_clinical_pipeline.defs.budgets import register_budgets
+    from dp_clinical_pipeline.defs.runner import Runner
 
     here = existing_home(home)
     with Runner(here) as runner:

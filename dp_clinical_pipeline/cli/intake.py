@@ -56,8 +56,8 @@ def take_in(home: Home, path: Path, format: str) -> dict[str, int | str]:
     Raises:
         UserError: nothing in it is usable; the batch is forgotten then.
     """
-    from dp_clinical_pipeline.cli.runner import Runner
     from dp_clinical_pipeline.corpora.batches import register
+    from dp_clinical_pipeline.defs.runner import Runner
     from dp_clinical_pipeline.store import Store
     from dp_clinical_pipeline.tables import RAW_REPORTS, REJECTED_REPORTS
 

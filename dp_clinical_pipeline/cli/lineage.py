@@ -58,12 +58,12 @@ def run_lineage(
         UserError: no reports were ingested, a budget is above the cap, or a step says what to put right.
         FailedStep: a step failed for any other reason.
     """
-    from dp_clinical_pipeline.cli.runner import Runner
     from dp_clinical_pipeline.cli.stages import bring_up_to_date
     from dp_clinical_pipeline.corpora.batches import batches
     from dp_clinical_pipeline.corpora.incoming import collect_incoming
     from dp_clinical_pipeline.defs.budgets import register_budgets
     from dp_clinical_pipeline.defs.plan import declare_planned
+    from dp_clinical_pipeline.defs.runner import Runner
     from dp_clinical_pipeline.defs.stages import cell_stages, classifier_stages, comparing_stages, intake_stages
 
     out = console()
@@ -101,7 +101,7 @@ def report(
 
     `dp-clinical report --open`
     """
-    from dp_clinical_pipeline.cli.runner import Runner
+    from dp_clinical_pipeline.defs.runner import Runner
     from dp_clinical_pipeline.reporting.page import page_path
 
     here = existing_home(home)

@@ -53,14 +53,8 @@ def release(
 
 def _show_in_dagster(home: Home, cell: "Cell", released: "Released") -> None:
     """Record what this process did as the asset's materialization; a refusal stays in the enclave's record."""
-    import dagster as dg
+    from dp_clinical_pipeline.defs.release import released_outside
+    from dp_clinical_pipeline.defs.runner import Runner
 
-    from dp_clinical_pipeline.cli.runner import Runner
-    from dp_clinical_pipeline.defs.partitions import cell_key, classifier_key
-    from dp_clinical_pipeline.defs.release import on_the_card
-
-    generator = cell.kind == "generator"
-    name, key = ("release", cell_key) if generator else ("classifier_release", classifier_key)
-    event = dg.AssetMaterialization(name, partition=key(cell.model, cell.budget), metadata=on_the_card(released))
     with Runner(home) as runner:
-        runner.instance.report_runless_asset_event(event)
+        runner.instance.report_runless_asset_event(released_outside(cell, released))

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from dp_clinical_pipeline.cli.failures import FailedStep
 from dp_clinical_pipeline.cli.live import duration, shown_live
-from dp_clinical_pipeline.cli.runner import Runner
 from dp_clinical_pipeline.defs.privacy_metrics import NO_IDENTIFIER_REPLAY
+from dp_clinical_pipeline.defs.runner import Runner
 from dp_clinical_pipeline.defs.stages import Stage
+from dp_clinical_pipeline.errors import FailedStep
 
 
 def bring_up_to_date(runner: Runner, stages: Sequence[Stage], out: Console) -> None:

@@ -6,12 +6,13 @@ import dagster as dg
 
 from dp_clinical_pipeline.defs.guard import guarded
 from dp_clinical_pipeline.defs.label_marginals import PRIVACY, covered
-from dp_clinical_pipeline.defs.partitions import cell, classifier_grid, grid
+from dp_clinical_pipeline.defs.partitions import cell, cell_key, classifier_grid, classifier_key, grid
 from dp_clinical_pipeline.defs.resources import HomeResource
 from dp_clinical_pipeline.home import Home
 
 if TYPE_CHECKING:
     from dp_clinical_pipeline.privacy.terms import Kind
+    from dp_clinical_pipeline.release.facts import Cell
     from dp_clinical_pipeline.release.publish import Released
 
 
@@ -53,6 +54,13 @@ def _passed(home: Home, kind: "Kind", model: str, budget: str) -> dg.Materialize
     from dp_clinical_pipeline.release.publish import release_cell
 
     return dg.MaterializeResult(metadata=on_the_card(release_cell(home, Cell(kind=kind, model=model, budget=budget))))
+
+
+def released_outside(cell: "Cell", released: "Released") -> dg.AssetMaterialization:
+    """Return the event that shows a release by the command line in the UI, as if its asset had made it."""
+    generator = cell.kind == "generator"
+    name, key = ("release", cell_key) if generator else ("classifier_release", classifier_key)
+    return dg.AssetMaterialization(name, partition=key(cell.model, cell.budget), metadata=on_the_card(released))
 
 
 def on_the_card(released: "Released") -> dict[str, float | int | str]:

@@ -7,10 +7,10 @@ import dagster as dg
 import pytest
 from dagster import DagsterRunStatus
 
-from dp_clinical_pipeline.cli.runner import Runner
 from dp_clinical_pipeline.definitions import defs
 from dp_clinical_pipeline.defs import dead_runs
 from dp_clinical_pipeline.defs.dead_runs import PROCESS_TAG, fail_dead_runs, this_process
+from dp_clinical_pipeline.defs.runner import Runner
 from dp_clinical_pipeline.home import Home
 
 # Holds the slot of the pool until it is killed, as a training of the command line does.

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from dp_clinical_pipeline.cli.runner import Runner
 from dp_clinical_pipeline.config import (
     Compute,
     Corpus,
@@ -16,6 +15,7 @@ from dp_clinical_pipeline.config import (
     Training,
 )
 from dp_clinical_pipeline.corpora.incoming import collect_incoming
+from dp_clinical_pipeline.defs.runner import Runner
 from dp_clinical_pipeline.demo.hospital import HospitalFiles, write_hospital
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store

@@ -8,11 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from dp_clinical_pipeline.cli.failures import FailedStep
 from dp_clinical_pipeline.defs.dead_runs import fail_dead_runs, this_process
 from dp_clinical_pipeline.defs.guard import UNEXPECTED
 from dp_clinical_pipeline.defs.partitions import batches
-from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.errors import FailedStep, UserError
 from dp_clinical_pipeline.home import Home
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
