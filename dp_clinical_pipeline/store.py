@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,14 @@ def _reason(error: OSError | pl.exceptions.ComputeError) -> str:
     if number is None:
         raise error
     return os.strerror(int(number[1]))
+
+
+def up_to_date(made: Sequence[Path], made_from: Sequence[Path]) -> bool:
+    """Say whether all files are there, and none is older than one that it is made from."""
+    if not made or not all(path.exists() for path in made):
+        return False
+    oldest = min(path.stat().st_mtime_ns for path in made)
+    return all(path.stat().st_mtime_ns <= oldest for path in made_from if path.exists())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from dp_clinical_pipeline.config import Settings
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.store import Store, connect, query, written_aside
+from dp_clinical_pipeline.store import Store, connect, query, up_to_date, written_aside
 from dp_clinical_pipeline.tables import COHORT, LABEL_MARGINALS, TABLES
 from dp_clinical_pipeline_tests.made_up_home import make_home, write_cell
 
@@ -189,3 +189,8 @@ def test_a_connection_sees_paths_with_quotes(tmp_path):
     home = make_home(tmp_path / "it's", 10)
     with connect(home) as con:
         assert con.sql("SELECT count(*) FROM cohort").fetchall() == [(10,)]
+
+
+def test_nothing_made_is_never_up_to_date(tmp_path):
+    assert not up_to_date([], [])
+    assert not up_to_date([tmp_path / "missing"], [])

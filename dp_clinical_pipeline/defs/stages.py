@@ -8,7 +8,7 @@ from dp_clinical_pipeline import tables
 from dp_clinical_pipeline.defs.cells import Cell
 from dp_clinical_pipeline.defs.partitions import cell_key, classifier_key
 from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.store import Store, up_to_date
 
 _SHOWN = (
     tables.LABEL_MARGINALS, tables.GENERATOR_ADAPTER, tables.SYNTHETIC_REPORTS, tables.PRIVACY_METRICS,
@@ -102,14 +102,6 @@ def lineage_stages(
     intake = intake_stages(home, batches)
     grid = [*cell_stages(home, cells, after=intake), *classifier_stages(home, classifiers, after=intake)]
     return [*intake, *grid, *comparing_stages(home, intake, grid)]
-
-
-def up_to_date(made: Sequence[Path], made_from: Sequence[Path]) -> bool:
-    """Say whether all files are there, and none is older than one that it is made from."""
-    if not made or not all(path.exists() for path in made):
-        return False
-    oldest = min(path.stat().st_mtime_ns for path in made)
-    return all(path.stat().st_mtime_ns <= oldest for path in made_from if path.exists())
 
 
 @dataclass

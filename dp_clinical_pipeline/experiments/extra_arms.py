@@ -12,7 +12,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.evaluation.fidelity import compute_fidelity
 from dp_clinical_pipeline.experiments.recipe import HASHED, Recipe
 from dp_clinical_pipeline.home import Home
-from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.store import Store, up_to_date
 from dp_clinical_pipeline.tables import FIDELITY_METRICS, PREDICTIONS, SYNTHETIC_REPORTS
 from dp_clinical_pipeline.training.untuned import write_untuned
 
@@ -20,7 +20,7 @@ Said = Callable[[str], None]
 
 
 def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
-    """Train and test what is missing of the recipe's own arms, and measure each cell's notes.
+    """Train and test what is missing of the recipe's own arms, and measure each cell's notes, again if they are newer.
 
     Raises:
         OverBudget: the ledger refused a DP arm.
@@ -39,10 +39,11 @@ def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
     for generator in recipe.generators if recipe.untuned else ():
         _untuned_arm(home, generator, say)
     for generator, budget in recipe.cells:
-        if recipe.mixed and not store.exists(PREDICTIONS, MIXED, generator, budget):
+        notes = [store.path(SYNTHETIC_REPORTS, generator, budget, budget=budget)]
+        if recipe.mixed and not up_to_date([store.path(PREDICTIONS, MIXED, generator, budget)], notes):
             say(f"synthetic and surrogate text, {generator} {budget}")
             train_mixed_arm(home, generator, budget)
-        if recipe.fidelity and not store.exists(FIDELITY_METRICS, generator, budget):
+        if recipe.fidelity and not up_to_date([store.path(FIDELITY_METRICS, generator, budget)], notes):
             say(f"fidelity, {generator} {budget}")
             compute_fidelity(home, generator, budget, features_of(home, recipe.fidelity))
 

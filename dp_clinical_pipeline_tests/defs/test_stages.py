@@ -9,7 +9,7 @@ from dp_clinical_pipeline.defs.jobs import NO_RETRIES
 from dp_clinical_pipeline.defs.launch import launch
 from dp_clinical_pipeline.defs.lineage import assets
 from dp_clinical_pipeline.defs.partitions import cell_key
-from dp_clinical_pipeline.defs.stages import lineage_stages, up_to_date
+from dp_clinical_pipeline.defs.stages import lineage_stages
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.reporting.page import page_path
 from dp_clinical_pipeline.store import Store
@@ -138,11 +138,6 @@ def test_new_test_patients_are_predicted_by_the_classifier_that_is_there(home: H
     os.utime(made["attack classifier"], (2_001, 2_001))
     again = lineage_stages(home, ["batch-0001"], [CELL], [CLASSIFIER])
     assert [stage.title for stage in again if stage.stale and "classifier" in stage.title] == []
-
-
-def test_nothing_made_is_never_up_to_date(tmp_path: Path) -> None:
-    assert not up_to_date([], [])
-    assert not up_to_date([tmp_path / "missing"], [])
 
 
 def test_a_backfill_holds_exactly_the_stale_partitions(home: Home, instance: dg.DagsterInstance) -> None:

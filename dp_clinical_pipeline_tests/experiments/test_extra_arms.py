@@ -51,6 +51,16 @@ def test_every_arm_of_a_recipe_is_made_once(home):
     train_extra_arms(home, RECIPE, lambda what: pytest.fail(f"{what} was done again"))
 
 
+def test_notes_that_were_written_again_are_measured_again(home):
+    train_extra_arms(home, RECIPE, lambda _: None)
+    write_cell(home, plain_notes(30, seed=3), budget="nonprivate")
+    said: list[str] = []
+    train_extra_arms(home, RECIPE, said.append)
+    assert said == ["synthetic and surrogate text, tiny nonprivate", "fidelity, tiny nonprivate"]
+    fidelity = Store(home).read(FIDELITY_METRICS, "tiny", "nonprivate")
+    assert fidelity.filter(arm="synthetic", metric="mauve")["n"].to_list() == [30]
+
+
 def test_an_untuned_model_that_writes_nothing_of_use_has_no_arm(home, monkeypatch):
     refused = [row | {"accepted": False} for row in extra_arms.write_untuned(home, "tiny", 9)]
     monkeypatch.setattr(extra_arms, "write_untuned", lambda *_: refused)
