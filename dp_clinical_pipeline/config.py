@@ -71,8 +71,11 @@ class Corpus(_Part):
 class Patients(_Part):
     """Public facts on the population and how much of one patient a mechanism may read."""
 
-    count: Count | None = Field(None, description="public number of patients in the whole population; empty: bought "
-                                "once with a noisy count, before any other mechanism")  # fmt: skip
+    count: Count | None = Field(
+        None,
+        description="public number of patients in the whole population (of reports, where privacy.unit is report); empty: "
+        "bought once with a noisy count, before any other mechanism",
+    )
     count_epsilon: Positive = Field(0.05, description="what that noisy count costs")
     max_reports: Count = Field(1, description="reports of a sampled patient that one training step reads (G)")
 
@@ -132,6 +135,11 @@ class Retraining(_Part):
 class Privacy(_Part):
     """The account of this population."""
 
+    unit: Literal["patient", "report"] = Field(
+        "patient",
+        description="what neighbouring populations differ by: a patient with all reports; or one report, which does NOT "
+        "protect a patient who has several, and every card says so. Fixed with the first thing that is spent",
+    )
     cap_epsilon: Positive = Field(
         10.0, description="the ledger refuses what would pass this, over everything ever done"
     )
@@ -220,6 +228,7 @@ class Evaluation(_Part):
 
     bootstrap: Count = 1000
     attack_patients: Count = Field(150, description="members and non-members that the attacks read, each")
+    canary_runs: Count = Field(16, description="trainings of 500 canaries each that audit a claim; made up, seconds")
     seed: int = 0
 
 

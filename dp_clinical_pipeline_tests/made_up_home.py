@@ -36,7 +36,8 @@ def make_home(folder: Path, patients: int = 120, bootstrap: int = 50, seed: int 
     A report names its patient; the surrogate text has another name in its place, the masked text a tag.
     """
     settings = Settings(
-        corpus=Corpus(label_set="chexpert14"), evaluation=Evaluation(bootstrap=bootstrap, attack_patients=20)
+        corpus=Corpus(label_set="chexpert14"),
+        evaluation=Evaluation(bootstrap=bootstrap, attack_patients=20, canary_runs=2),
     )
     home = Home(folder / "home").create(settings)
     _fix_key(home)

@@ -213,7 +213,19 @@ def test_an_empty_ledger_is_json_and_a_table(dp_clinical: Command, home: Path) -
     told = json.loads(dp_clinical("ledger", "--json", home=home).stdout)
     assert told["mechanisms"] == []
     assert (told["cumulative_epsilon"], told["cap_epsilon"], told["remaining_epsilon"]) == (0, 10, 10)
-    assert dp_clinical("ledger", home=home).returncode == 0
+    assert told["privacy_unit"] == "patient"
+    shown = dp_clinical("ledger", home=home)
+    assert shown.returncode == 0
+    assert "patient-level" not in shown.stdout + shown.stderr
+
+
+def test_a_ledger_of_reports_says_that_it_is_not_patient_level(dp_clinical: Command, home: Path) -> None:
+    dp_clinical("init", home)
+    settings = home / "settings.yaml"
+    settings.write_text(settings.read_text().replace("unit: patient", "unit: report"))
+    assert json.loads(dp_clinical("ledger", "--json", home=home).stdout)["privacy_unit"] == "report"
+    shown = dp_clinical("ledger", home=home)
+    assert "NOT patient-level" in shown.stdout + shown.stderr
 
 
 @pytest.mark.parametrize("format", ["table", "csv", "json"])

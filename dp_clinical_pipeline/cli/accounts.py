@@ -70,6 +70,7 @@ def ledger(as_json: JsonOption = False, home: HomeOption = None) -> None:
             "delta": delta,
             "cap_epsilon": cap,
             "remaining_epsilon": remaining,
+            "privacy_unit": account.unit,
         }
         rows = view.rename({"cumulative_epsilon": "so_far_epsilon"}).to_dicts()
         sys.stdout.write(json.dumps(about | {"mechanisms": rows}, default=str, indent=1) + "\n")
@@ -80,3 +81,9 @@ def ledger(as_json: JsonOption = False, home: HomeOption = None) -> None:
         f"so far: ε {so_far:.4g}; cap: {cap:g}; left below it: {remaining:.4g}",
         soft_wrap=True,
     )
+    if account.unit != "patient":
+        console().print(
+            f"[bold red]NOT patient-level:[/] all of it is for one {account.unit} added or removed; a patient with several "
+            "is not covered for all of them together",
+            soft_wrap=True,
+        )

@@ -9,6 +9,7 @@ from dp_clinical_pipeline.coding.classifiers import Chosen, Prediction
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet
+from dp_clinical_pipeline.privacy.cohort import unit_column
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import (
     COHORT,
@@ -23,7 +24,8 @@ from dp_clinical_pipeline.tables import (
 def labelled_reports(home: Home, split: str) -> pl.DataFrame:
     """Return the labelled reports of a split's patients, in the order of their keys.
 
-    Columns: report_key, patient_key, targets, surrogate, masked, raw (the text as it was read) and redacted.
+    Columns: report_key, patient_key, unit_key (the privacy unit that it belongs to), targets, surrogate, masked, raw (the
+    text as it was read) and redacted.
 
     Raises:
         UserError: there is no cohort, or the split has no labelled report.
@@ -36,7 +38,7 @@ def labelled_reports(home: Home, split: str) -> pl.DataFrame:
         store.scan(DEIDENTIFIED_REPORTS)
         .filter(pl.col("targets").is_not_null())
         .join(cohort.lazy().filter(split=split), on="patient_key", how="semi")
-        .select("report_key", "patient_key", "targets", "masked", surrogate="text")
+        .select("report_key", "patient_key", "targets", "masked", unit_key=unit_column(home), surrogate="text")
         .collect()
     )
     reports = reports.join(raw_texts(home), on="report_key").sort("report_key")

@@ -135,6 +135,7 @@ def linear_mechanism(home: Home, name: str, budget: str, training: LinearTrainin
 
     noise = least_noise(events, epsilon, plan.delta)
     facts = asdict(training) | {"count": count, "delta": plan.delta, "patients": plan.patients}
+    facts["unit"] = home.settings.privacy.unit
     return Mechanism(
         kind=_KIND,
         cell=f"{name}|{budget}",
@@ -147,5 +148,5 @@ def linear_mechanism(home: Home, name: str, budget: str, training: LinearTrainin
 
 
 def _one_report_each(reports: pl.DataFrame) -> pl.DataFrame:
-    """Each patient's first labelled report by the keyed order of that patient's reports alone."""
-    return reports.sort("report_key").group_by("patient_key", maintain_order=True).first()
+    """Each privacy unit's first labelled report by the keyed order of that unit's reports alone."""
+    return reports.sort("report_key").group_by("unit_key", maintain_order=True).first()

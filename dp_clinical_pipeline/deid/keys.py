@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.home import Home, write_text
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import COHORT, DEIDENTIFIED_REPORTS
 
@@ -31,11 +31,15 @@ def secret(home: Home) -> bytes:
 
     Raises:
         UserError: the key is not hexadecimal, too short or a placeholder; its file can be read by others, cannot be
-            read or written, or is lost although tables were made with it.
+            read or written, or is lost although tables were made with it; or it is another key than theirs.
     """
     given = os.environ.get(KEY_VARIABLE)
-    if given is not None:
-        return _parsed(given, KEY_VARIABLE)
+    key = _parsed(given, KEY_VARIABLE) if given is not None else _from_file(home)
+    _refuse_another(home, key)
+    return key
+
+
+def _from_file(home: Home) -> bytes:
     path = key_file(home)
     try:
         if not path.exists():
@@ -90,6 +94,24 @@ def _refuse_a_second(home: Home, path: Path) -> None:
         raise UserError(
             f"the key that this home's pseudonyms were made with is missing: restore {path} from a copy of the home, or "
             f"set {KEY_VARIABLE} to it; no new one is made while tables made with the old one exist"
+        )
+
+
+def _refuse_another(home: Home, key: bytes) -> None:
+    """Keep a keyed fingerprint beside the tables on first use, and refuse a key that does not fit it."""
+    file = home.enclave / "keys" / "fingerprint"
+    mine = pseudonym(key, "fingerprint")
+    try:
+        if not file.exists():
+            file.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+            write_text(file, mine + "\n")
+        held = file.read_text().strip()
+    except OSError as error:
+        raise UserError(f"cannot use {file}: {error.strerror or type(error).__name__}") from None
+    if held != mine:
+        raise UserError(
+            "this is not the key that this home's pseudonyms and splits were made with: give the old one "
+            f"({KEY_VARIABLE}, or {key_file(home)}), or start a home of its own (`dp-clinical init PATH`)"
         )
 
 

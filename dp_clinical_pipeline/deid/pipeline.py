@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from dp_clinical_pipeline.deid.blocks import in_order, workers
 from dp_clinical_pipeline.deid.keys import secret
 from dp_clinical_pipeline.deid.offline import refused_network
-from dp_clinical_pipeline.deid.rows import FoundRow, Row, deidentified, detected
+from dp_clinical_pipeline.deid.rows import FoundRow, Row, deidentified, detected, whose
 from dp_clinical_pipeline.deid.site import Site
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
@@ -24,7 +24,7 @@ from dp_clinical_pipeline.store import Store, written_aside
 from dp_clinical_pipeline.tables import DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, RAW_REPORTS
 
 ROWS_AT_ONCE = 1_000
-_NAMES = pa.schema([("patient_id", pa.string()), ("name", pa.string())])
+_NAMES = pa.schema([("whose", pa.string()), ("name", pa.string())])
 _SPAN = pa.struct(
     [
         ("start", pa.int64()),
@@ -52,7 +52,8 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
     """De-identify one batch of `raw_reports`; `progress` is told (reports done, reports in the batch).
 
     Writes `deidentified_reports/<batch>` and `identifier_spans/<batch>`, rows in the order of the raw ones. Each row
-    depends on its patient's rows of this batch, the settings and the key alone. Memory does not grow with the batch:
+    depends on its patient's rows of this batch (on itself, where a report is the privacy unit), the settings and the key
+    alone. Memory does not grow with the batch:
     a first look notes spans and names to scratch files in the enclave, a second reads them block by block, each with
     the names of its own patients. No socket can be opened meanwhile.
 
@@ -76,9 +77,10 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
         written_aside(store.path(IDENTIFIER_SPANS, batch_id)) as spans,
     ):
         files = _Files(raw=raw, names=Path(scratch) / "names.parquet", found=Path(scratch) / "found.parquet")
-        _look(files, pool, partial(detected, key=key, site=Site(home.settings.deid)))
-        mode = home.settings.deid.replacement
-        _write(files, pool, partial(deidentified, labels=labels, key=key, mode=mode), reports, spans, total, progress)
+        unit = home.settings.privacy.unit
+        _look(files, pool, partial(detected, key=key, site=Site(home.settings.deid), unit=unit))
+        work = partial(deidentified, labels=labels, key=key, mode=home.settings.deid.replacement)
+        _write(_second_look(files, unit), pool, work, reports, spans, total, progress)
 
 
 def _rows(path: Path) -> Iterator[list[Row]]:
@@ -94,32 +96,32 @@ def _look(
     with pq.ParquetWriter(files.names, _NAMES) as names, pq.ParquetWriter(files.found, _FOUND) as found:
         for spans, noted in in_order(pool, work, _rows(files.raw)):
             found.write_table(pa.Table.from_pylist([{"spans": row} for row in spans], _FOUND))
-            names.write_table(pa.Table.from_pylist([{"patient_id": p, "name": n} for p, n in noted], _NAMES))
+            names.write_table(pa.Table.from_pylist([{"whose": w, "name": n} for w, n in noted], _NAMES))
 
 
-def _second_look(files: _Files) -> Iterator[list[FoundRow]]:
-    """Yield blocks of (raw row, spans of the first look, names of that row's patient)."""
+def _second_look(files: _Files, unit: str) -> Iterator[list[FoundRow]]:
+    """Yield blocks of (raw row, spans of the first look, names of that row's unit)."""
     for rows, found in zip(_rows(files.raw), _rows(files.found), strict=True):
-        names = _names_by_patient(files.names, sorted({row["patient_id"] for row in rows}))
+        names = _names_of(files.names, sorted({whose(row, unit) for row in rows}))
         yield [
-            (row, spans["spans"], names.get(row["patient_id"], frozenset()))
+            (row, spans["spans"], names.get(whose(row, unit), frozenset()))
             for row, spans in zip(rows, found, strict=True)
         ]
 
 
-def _names_by_patient(names: Path, patients: list[str]) -> dict[str, frozenset[str]]:
-    wanted = pa.table({"patient_id": pa.array(patients, pa.string())})
+def _names_of(names: Path, units: list[str]) -> dict[str, frozenset[str]]:
+    wanted = pa.table({"whose": pa.array(units, pa.string())})
     with duckdb.connect(":memory:") as con:
         con.register("wanted", wanted)
         rows = con.execute(
-            "SELECT patient_id, list(DISTINCT name) FROM read_parquet(?) SEMI JOIN wanted USING (patient_id) GROUP BY 1",
+            "SELECT whose, list(DISTINCT name) FROM read_parquet(?) SEMI JOIN wanted USING (whose) GROUP BY 1",
             [str(names)],
         ).fetchall()
-    return {patient: frozenset(found) for patient, found in rows}
+    return {unit: frozenset(found) for unit, found in rows}
 
 
 def _write(
-    files: _Files,
+    blocks: Iterator[list[FoundRow]],
     pool: Executor | None,
     work: Callable[[list[FoundRow]], tuple[list[Row], list[Row]]],
     reports: Path,
@@ -131,7 +133,7 @@ def _write(
     report_schema = DEIDENTIFIED_REPORTS.empty().to_arrow().schema
     span_schema = IDENTIFIER_SPANS.empty().to_arrow().schema
     with pq.ParquetWriter(reports, report_schema) as report_file, pq.ParquetWriter(spans, span_schema) as span_file:
-        for report_rows, span_rows in in_order(pool, work, _second_look(files)):
+        for report_rows, span_rows in in_order(pool, work, blocks):
             report_frame = pl.DataFrame(report_rows, schema=DEIDENTIFIED_REPORTS.schema)
             span_frame = pl.DataFrame(span_rows, schema=IDENTIFIER_SPANS.schema)
             report_file.write_table(report_frame.to_arrow().cast(report_schema))

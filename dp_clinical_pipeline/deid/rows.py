@@ -12,11 +12,18 @@ from dp_clinical_pipeline.labelsets import LabelSet
 
 Row = dict[str, Any]
 FoundRow = tuple[Row, list[Row], frozenset[str]]
-"""A raw row, the span rows of its first look, and the words of its patient's names."""
+"""A raw row, the span rows of its first look, and the words of its unit's names."""
 
 
-def detected(rows: list[Row], key: bytes, site: Site | None = None) -> tuple[list[list[Row]], list[tuple[str, str]]]:
-    """Return each raw row's spans, and (patient, word) for the names found.
+def whose(row: Row, unit: str) -> str:
+    """Return whose documents a row's names may be looked for in: its patient's, or its own where a report is the unit."""
+    return row["patient_id"] if unit == "patient" else f"{row['patient_id']}\0{row['report_id']}"
+
+
+def detected(
+    rows: list[Row], key: bytes, site: Site | None = None, unit: str = "patient"
+) -> tuple[list[list[Row]], list[tuple[str, str]]]:
+    """Return each raw row's spans, and (whose they are, word) for the names found.
 
     Raises:
         RuntimeError: a voter failed; the message holds the report's pseudonym and the error's type, and no text.
@@ -27,7 +34,7 @@ def detected(rows: list[Row], key: bytes, site: Site | None = None) -> tuple[lis
         text = row["text"] or ""
         try:
             spans = find_identifiers(text, Context(values=_own_values(row)), site)
-            names |= {(row["patient_id"], name) for name in names_in(text, spans)}
+            names |= {(whose(row, unit), name) for name in names_in(text, spans)}
         except Exception as error:
             raise _failed(row, key, error) from None
         found.append([_as_row(span) for span in spans])

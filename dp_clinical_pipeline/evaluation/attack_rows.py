@@ -7,7 +7,10 @@ from dp_clinical_pipeline.config import Evaluation, budget_epsilon
 from dp_clinical_pipeline.evaluation.attacked import Arms
 from dp_clinical_pipeline.evaluation.blind import blind_attack
 from dp_clinical_pipeline.evaluation.bootstrap import Floats
+from dp_clinical_pipeline.evaluation.canary import audit_training
 from dp_clinical_pipeline.evaluation.membership import attack_scores, auroc_bound, empirical_epsilon, tpr_bound
+from dp_clinical_pipeline.privacy.accounting import pld_epsilon, training_event
+from dp_clinical_pipeline.training.clipping import Mode
 
 Row = dict[str, Any]
 
@@ -41,6 +44,31 @@ def claim_row(epsilon: float | None, budget: str) -> Row:
     allowed = budget_epsilon(budget)
     kept = None if epsilon is None or allowed is None else epsilon <= allowed
     return metric_row("epsilon", epsilon, passed=kept, visibility="public")
+
+
+def canary_row(chosen: Evaluation, trained: dict[str, Any], clipping: Mode) -> Row:
+    """Return what canaries prove of a training with this noise, rate and steps; nothing for one without privacy.
+
+    The loop is the one that trained, the canaries are made up, and no real report is read: the row is public. It must
+    not refute the training's own share of the claim.
+    """
+    noise, rate, steps, delta = (trained[name] for name in ("noise_multiplier", "sample_rate", "steps", "delta"))
+    if noise is None or delta is None:
+        return {}
+    own = pld_epsilon([training_event(noise, rate, steps)], delta)
+    audit = audit_training(
+        noise_multiplier=noise,
+        sample_rate=rate,
+        steps=steps,
+        delta=delta,
+        claimed=own,
+        clipping=clipping,
+        repeats=chosen.canary_runs,
+    )
+    between = (audit.epsilon_lower, audit.epsilon_upper)
+    return metric_row(
+        "canary_epsilon", audit.epsilon_lower, between, n=audit.runs, passed=audit.passed, visibility="public"
+    )
 
 
 def blind_row(chosen: Evaluation, arms: Arms) -> Row:

@@ -2,23 +2,28 @@
 
 A canary is a made-up patient whose gradient lies on a coordinate of its own and is cut to the bound. The attacker sees
 every noisy sum, as DP-SGD assumes, and says for each coordinate whether its patient was there. It finds noise that is
-missing or too small, clipping that does not clip and lots that are not Poisson; it is no certificate.
+missing or too small, clipping that does not clip and lots that are not Poisson; it is no certificate. With adaptive
+clipping the attacker also knows the bounds, as whoever holds what was released does.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.privacy.accounting import training_event
+from dp_clinical_pipeline.privacy.accounting import loss_grid, pld_epsilon, training_event
 from dp_clinical_pipeline.training import loop
+from dp_clinical_pipeline.training.clipping import Mode, Quantile
 from dp_clinical_pipeline.training.examples import Drawn, Example
 
 _LOUD = 1e4  # a canary's norm in bounds before clipping
-_REACH = 3.0  # the audit looks at noise from a twentieth of the claimed one to twenty times as much
+_EPSILONS = np.concatenate([np.linspace(0, 2, 41), np.linspace(2.2, 12, 50)])  # where privacy curves are compared
+_ERROR = 5e-3  # relatively, of epsilon, by the grid of losses
+_REACH = 3.0  # the audit looks at noise up to twenty times the claimed one,
+_SHORT_OF = 2.0  # and down to a seventh of it: less noise than that is taken for none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,7 @@ def audit_training(
     steps: int,
     delta: float,
     claimed: float,
+    clipping: Mode = "flat",
     canaries: int = 500,
     repeats: int = 16,
     confidence: float = 0.99,
@@ -67,6 +73,7 @@ def audit_training(
     """
     if not (noise_multiplier > 0 and 0 < sample_rate <= 1 and steps > 0):
         raise UserError(f"no training has noise {noise_multiplier:g}, sample rate {sample_rate:g} and {steps} steps")
+    bounds = _Watched()
     spec = loop.TrainSpec(
         noise_multiplier=noise_multiplier,
         sample_rate=sample_rate,
@@ -77,14 +84,19 @@ def audit_training(
         learning_rate=1e-3,
         microbatch_tokens=canaries,
         checkpoint_every=steps + 1,
+        clipping=clipping,
+        quantile=bounds,
     )
     patients = [[Example(tokens=(i,), targets=(_LOUD,))] for i in range(canaries)]
     sums = []
     for _ in range(repeats):
+        bounds.seen[:] = [spec.max_grad_norm]
         with watched_sums(spec.expected_lot) as seen:
             loop.train(dial(2 * canaries), patients, spec, dial_losses, randomness=randomness)
-        sums.append(np.array([s.numpy() for s in seen], dtype=float))
-    scores = _scores(np.concatenate(sums, axis=1), sample_rate, noise_multiplier).reshape(repeats, 2, canaries)
+        of_step = bounds.seen[:steps] if clipping == "adaptive" else [spec.max_grad_norm] * steps
+        sums.append(np.array([s.numpy() / bound for s, bound in zip(seen, of_step, strict=True)], dtype=float))
+    noise = bounds.gradient_noise(noise_multiplier) if clipping == "adaptive" else noise_multiplier
+    scores = _scores(np.concatenate(sums, axis=1), sample_rate, noise).reshape(repeats, 2, canaries)
     return audit_epsilon(
         scores[:, 0].ravel(),
         scores[:, 1].ravel(),
@@ -151,6 +163,17 @@ def dial_losses(model: Any, batch: Any) -> Any:
     return model(tokens)[:, 0, 0] * norms
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Watched(Quantile):
+    """The quantile that an adaptive bound follows, and the bounds that it gave."""
+
+    seen: list[float] = field(default_factory=list)
+
+    def next_bound(self, bound: float, noisy_count: float, expected_lot: float, first: float) -> float:
+        self.seen.append(super().next_bound(bound, noisy_count, expected_lot, first))
+        return self.seen[-1]
+
+
 @contextmanager
 def watched_sums(expected_lot: float) -> Iterator[list[Any]]:
     """Collect, while the block trains, each step's noisy sum as the optimizer is given it."""
@@ -192,34 +215,33 @@ def _plain(false_rate: float, hit_rate: float, delta: float) -> float:
 
 def _epsilon(event: Callable[[float], Any], near: float, delta: float, false_rate: float, hit_rate: float) -> float:
     """Return epsilon of the most noise that still allows an attack of these rates; 0 where any noise does."""
+    grid = loss_grid(pld_epsilon([event(near)], delta), [event(near)], _ERROR)
+
+    def allowed(log_noise: float) -> bool:
+        return _allowed(event(float(np.exp(log_noise))), grid, false_rate, hit_rate)
+
     low = high = float(np.log(near))
-    while _allowed(event(float(np.exp(high))), false_rate, hit_rate):
+    while allowed(high):
         low, high = high, high + 0.7
         if high > np.log(near) + _REACH:
             return 0.0
-    while not _allowed(event(float(np.exp(low))), false_rate, hit_rate):
+    while not allowed(low):
         low, high = low - 0.35, low
-        if low < np.log(near) - _REACH:
+        if low < np.log(near) - _SHORT_OF:
             return float("inf")
     while high - low > 0.01:
         middle = (low + high) / 2
-        allowed = _allowed(event(float(np.exp(middle))), false_rate, hit_rate)
-        low, high = (middle, high) if allowed else (low, middle)
-    return float(_accountant(event(float(np.exp(high)))).get_epsilon(delta))
+        low, high = (middle, high) if allowed(middle) else (low, middle)
+    return pld_epsilon([event(float(np.exp(high)))], delta)
 
 
-def _allowed(event: Any, false_rate: float, hit_rate: float) -> bool:
+def _allowed(event: Any, grid: float, false_rate: float, hit_rate: float) -> bool:
     """Whether a mechanism's privacy curve admits a test of these rates, in either direction."""
-    grid = np.concatenate([np.linspace(0, 2, 41), np.linspace(2.2, 12, 50)])
-    deltas = np.array(_accountant(event).get_delta(grid))
-    hits = (np.exp(grid) * false_rate + deltas).min()
-    misses = (np.exp(grid) * (1 - hit_rate) + deltas).min()
-    return bool(hit_rate <= hits and 1 - false_rate <= misses)
-
-
-def _accountant(event: Any) -> Any:
     from dp_accounting.pld import PLDAccountant
 
-    accountant = PLDAccountant(value_discretization_interval=1e-3)
+    accountant = PLDAccountant(value_discretization_interval=grid)
     accountant.compose(event)
-    return accountant
+    deltas = np.array(accountant.get_delta(_EPSILONS))
+    hits = (np.exp(_EPSILONS) * false_rate + deltas).min()
+    misses = (np.exp(_EPSILONS) * (1 - hit_rate) + deltas).min()
+    return bool(hit_rate <= hits and 1 - false_rate <= misses)

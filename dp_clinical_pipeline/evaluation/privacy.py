@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import polars as pl
 
-from dp_clinical_pipeline.evaluation.attack_rows import Row, blind_row, claim_row, membership_rows, metric_row
+from dp_clinical_pipeline.evaluation.attack_rows import (
+    Row,
+    blind_row,
+    canary_row,
+    claim_row,
+    membership_rows,
+    metric_row,
+)
 from dp_clinical_pipeline.evaluation.attacked import Arms, choose_arms
 from dp_clinical_pipeline.evaluation.bootstrap import Floats, interval, resample_weights
 from dp_clinical_pipeline.evaluation.identifiers import measure_replay
@@ -45,7 +52,8 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
     notes = store.read(SYNTHETIC_REPORTS, generator, budget, budget=budget).filter("accepted")["text"].to_list()
     arms = choose_arms(home)
     attacked = arms.first(chosen.attack_patients)
-    rows = [claim_row(adapter["epsilon"], budget), blind_row(chosen, attacked)]
+    rows = [claim_row(adapter["epsilon"], budget), canary_row(chosen, adapter, home.settings.training.clipping)]
+    rows.append(blind_row(chosen, attacked))
     if losses:
         rows += _membership(home, attacked, losses, adapter["epsilon"], adapter["delta"])
     rows += _overlap(home, arms, notes)

@@ -1,5 +1,7 @@
 """A GGUF file, dequantised once into an ordinary model folder."""
 
+import io
+from contextlib import redirect_stderr
 from pathlib import Path
 
 from dp_clinical_pipeline.models.quiet import quiet_libraries
@@ -13,7 +15,8 @@ def lay_out_gguf(weights: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with quiet_libraries():
+    # The converter's progress bar asks nobody whether it may write to the standard error.
+    with quiet_libraries(), redirect_stderr(io.StringIO()):
         tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name)
         read = AutoModelForCausalLM.from_pretrained(weights.parent, gguf_file=weights.name, dtype=torch.float32)
         # A model read from GGUF refuses to be saved, so its weights move to one that is built from the config.

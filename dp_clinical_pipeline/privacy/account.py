@@ -27,6 +27,8 @@ class Mechanism:
     slot: str | None = None
     settings_sha256: str = ""
     mechanism_id: str = ""
+    privacy_unit: str = "patient"
+    """What its guarantee is for: a patient with all reports, or a report. The ledger writes it."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON form."""

@@ -75,16 +75,16 @@ def pld_epsilon(events: Sequence["DpEvent"], delta: float) -> float:
     """
     if not events:
         return 0.0
-    interval = _interval(4.0, events, _CLAIM)
+    interval = loss_grid(4.0, events, _CLAIM)
     while True:
         epsilon = _pld_epsilon(events, delta, interval)
-        wanted = _interval(epsilon, events, _CLAIM)
+        wanted = loss_grid(epsilon, events, _CLAIM)
         if wanted > 0.8 * interval or epsilon == 0:
             return epsilon
         interval = wanted
 
 
-def _interval(epsilon: float, events: Sequence["DpEvent"], error: float) -> float:
+def loss_grid(epsilon: float, events: Sequence["DpEvent"], error: float) -> float:
     """Return the grid at which discretisation adds less than `error` to epsilon, relatively.
 
     Each of T composed steps adds a variance of interval^2 / 4 at most, and half of that to the mean. Measured, epsilon
@@ -174,7 +174,7 @@ def least_noise(events: Callable[[float], Sequence["DpEvent"]], epsilon: float, 
     @functools.cache
     def excess(log_noise: float) -> float:
         chosen = events(math.exp(log_noise))
-        cost = _pld_epsilon(chosen, delta, _interval(epsilon, chosen, _SEARCH))
+        cost = _pld_epsilon(chosen, delta, loss_grid(epsilon, chosen, _SEARCH))
         return math.log(max(cost, 1e-9) / epsilon)
 
     high = _enough(events, epsilon, delta)
@@ -201,7 +201,7 @@ def _enough(events: Callable[[float], Sequence["DpEvent"]], epsilon: float, delt
         chosen = events(math.exp(high))
         # Where the answer is far off, no distribution is computed: for 1e9 steps it would not fit into memory.
         if _about(chosen, delta) <= 4 * epsilon:
-            cost = _pld_epsilon(chosen, delta, _interval(max(epsilon, min(cost, 1.0) / 2), chosen, _SEARCH))
+            cost = _pld_epsilon(chosen, delta, loss_grid(max(epsilon, min(cost, 1.0) / 2), chosen, _SEARCH))
             if cost <= epsilon:
                 return high
         high += math.log(2)

@@ -36,8 +36,26 @@ def build_cohort(home: Home) -> None:
 
 
 def split_reports(home: Home, *splits: str) -> pl.DataFrame:
-    """Return the de-identified reports of the patients in the given splits, in a fixed order."""
+    """Return the de-identified reports of the patients in the given splits, in a fixed order.
+
+    `unit_key` is the privacy unit that a report belongs to, by which every mechanism groups: its patient, or itself
+    where the settings say so. Splits go by patient all the same, so that nobody trains and tests.
+    """
     store = Store(home)
     cohort = store.scan(COHORT).filter(pl.col("split").is_in(splits))
     reports = store.scan(DEIDENTIFIED_REPORTS).join(cohort, on="patient_key")
-    return reports.sort("patient_key", "report_key").collect()
+    unit = pl.col(unit_column(home)).alias("unit_key")
+    return reports.with_columns(unit).sort("patient_key", "report_key").collect()
+
+
+def unit_column(home: Home) -> str:
+    """Return the column that names a row's privacy unit."""
+    return f"{home.settings.privacy.unit}_key"
+
+
+def count_units(home: Home) -> int:
+    """Return the exact number of privacy units in the whole population, which no one outside the enclave may see."""
+    store = Store(home)
+    if home.settings.privacy.unit == "patient":
+        return store.read(COHORT).height
+    return int(store.scan(DEIDENTIFIED_REPORTS).select(pl.len()).collect().item())

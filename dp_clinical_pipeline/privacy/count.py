@@ -9,6 +9,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import COUNT, Mechanism, event_to_json
 from dp_clinical_pipeline.privacy.attempts import running
+from dp_clinical_pipeline.privacy.cohort import count_units
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_laplace
 from dp_clinical_pipeline.store import Store
@@ -51,7 +52,7 @@ def _buy(home: Home, store: Store, source: RandomSource) -> int:
     events = {COUNT: [event_to_json(dp_event.DiscreteLaplaceDpEvent(epsilon, 1))]}
     mechanism = ledger.reserve(Mechanism(kind=COUNT, cell=None, events=events, epsilon=epsilon, delta=0.0))
     with running(ledger, mechanism):
-        exact = store.read(COHORT).height
+        exact = count_units(home)
         noisy = exact + discrete_laplace(source, 1 / Fraction(epsilon))
         row = {
             "budget": COUNT, "mechanism_id": mechanism.mechanism_id, "kind": COUNT, "label": None, "other": None,

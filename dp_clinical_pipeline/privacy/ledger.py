@@ -52,14 +52,16 @@ class Row:
 class Ledger:
     """One account for everything derived from a home's patients.
 
-    Guarantee: (cap_epsilon, delta)-DP for adding or removing one patient with all reports, over every mechanism that
-    was ever reserved here, whatever became of it. Assumes that every mechanism that touches private data reserves
-    first, and that nobody can rewrite the database, the head file and the artefacts' manifests together.
+    Guarantee: (cap_epsilon, delta)-DP for adding or removing one patient with all reports (one report, where `unit` says
+    so), over every mechanism that was ever reserved here, whatever became of it. Assumes that every mechanism that
+    touches private data reserves first, and that nobody can rewrite the database, the head file and the artefacts'
+    manifests together.
     """
 
     home: Home
     engine: sa.Engine
     cap_epsilon: float
+    unit: str = "patient"
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -130,10 +132,13 @@ class Ledger:
 
         Raises:
             OverBudget: the plan as a whole passes the cap; nothing of it may run.
-            UserError: a plan was declared before.
+            UserError: a plan was declared before, or the ledger accounts for another privacy unit.
         """
 
+        plan = replace(plan, privacy_unit=self.unit)
+
         def decide(rows: list[Row]) -> tuple[str, str | None]:
+            self._refuse_another_unit(rows)
             if any(row.state == "declared" for row in rows):
                 raise UserError("this home's plan is declared and fixed already")
             after, _ = _account(rows).with_plan(plan).cumulative()
@@ -154,10 +159,12 @@ class Ledger:
 
         Raises:
             OverBudget: it would pass the cap; the refusal is written down, and nothing was spent.
+            UserError: the ledger accounts for another privacy unit.
         """
-        named = replace(mechanism, mechanism_id=secrets.token_hex(8))
+        named = replace(mechanism, mechanism_id=secrets.token_hex(8), privacy_unit=self.unit)
 
         def decide(rows: list[Row]) -> tuple[str, str | None]:
+            self._refuse_another_unit(rows)
             account = _account(rows)
             covered = account.covers(named)
             after, _ = account.spend(named if covered else replace(named, slot=None)).cumulative()
@@ -176,6 +183,15 @@ class Ledger:
         if state not in ("running", "done", "aborted"):
             raise ValueError(f"{state!r} is not a state that a mechanism can reach")
         self._append(mechanism, lambda _: (state, None))
+
+    def _refuse_another_unit(self, rows: Sequence[Row]) -> None:
+        """One account, one unit: epsilons for reports say nothing of a patient, and do not add up with a patient's."""
+        held = next((row.mechanism.privacy_unit for row in rows if row.state != "refused"), self.unit)
+        if held != self.unit:
+            raise UserError(
+                f"this home's ledger accounts for each {held} and privacy.unit is {self.unit} now: set it back, or start "
+                "a home of its own (`dp-clinical init PATH`)"
+            )
 
     def _append(
         self,
@@ -279,7 +295,7 @@ def open_ledger(home: Home) -> Ledger:
     # Two processes that both found no table would both make it, and one would fail.
     with FileLock(home.enclave / ".ledger.lock"), _reported():
         _META.create_all(engine)
-    ledger = Ledger(home, engine, home.settings.privacy.cap_epsilon)
+    ledger = Ledger(home, engine, home.settings.privacy.cap_epsilon, home.settings.privacy.unit)
     ledger.verify()
     return ledger
 

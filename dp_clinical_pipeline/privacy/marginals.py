@@ -105,9 +105,9 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
 
 
 def _one_report_each(home: Home) -> list[list[str]]:
-    """The targets of each train patient's first labelled report, by the keyed order of that patient's reports alone."""
+    """The targets of each train unit's first labelled report, by the keyed order of that unit's reports alone."""
     reports = split_reports(home, "train").filter(pl.col("targets").is_not_null())
-    return reports.group_by("patient_key", maintain_order=True).first()["targets"].to_list()
+    return reports.group_by("unit_key", maintain_order=True).first()["targets"].to_list()
 
 
 def _write(

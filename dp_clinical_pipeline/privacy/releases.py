@@ -17,7 +17,7 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json, event_to_json
 from dp_clinical_pipeline.privacy.accounting import gaussian_event, least_noise
 from dp_clinical_pipeline.privacy.attempts import interrupted, running
-from dp_clinical_pipeline.privacy.cohort import split_reports
+from dp_clinical_pipeline.privacy.cohort import split_reports, unit_column
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_gaussian
@@ -43,7 +43,7 @@ def release_lengths(
     """
 
     def read() -> Counter[Key]:
-        reports = split_reports(home, "train").group_by("patient_key", maintain_order=True).first()
+        reports = split_reports(home, "train").group_by("unit_key", maintain_order=True).first()
         return query.count(len(text.split()) for text in reports["text"])
 
     return release_counts(home, "lengths", query, epsilon, read, source=source)
@@ -81,8 +81,8 @@ def release_scores(
         rows = Store(home).scan(PREDICTIONS).filter(wanted).sort("report_key").collect()
         if rows.is_empty():
             raise UserError(f"there are no predictions of {arm} {classifier} at {budget}: train and test it first")
-        first = rows.group_by("patient_key", maintain_order=True).agg(pl.col("report_key").first())
-        outcomes = rows.join(first, on=["patient_key", "report_key"]).group_by("patient_key").agg(
+        first = rows.group_by(unit_column(home), maintain_order=True).agg(read=pl.col("report_key").first())
+        outcomes = rows.join(first, left_on="report_key", right_on="read").group_by("report_key").agg(
             stated=pl.col("label").filter(pl.col("y_true") == 1), predicted=pl.col("label").filter(pl.col("y_pred") == 1)
         )  # fmt: skip
         return query.count((set(a), set(b)) for a, b in outcomes.select("stated", "predicted").iter_rows())

@@ -144,7 +144,7 @@ def settings_sha256(settings: Settings, count: int, kind: Kind | None = None) ->
     parts = {
         "training": settings.training.model_dump() if kind != "classifier" else None,
         "classifier_training": settings.classifier_training.model_dump() if kind != "generator" else None,
-        "privacy": settings.privacy.model_dump(include={"delta", "marginals_share", "labels_per_report"}),
+        "privacy": settings.privacy.model_dump(include={"unit", "delta", "marginals_share", "labels_per_report"}),
         "patients": settings.patients.model_dump(include={"max_reports"}),
         "splits": settings.splits.model_dump(),
         "count": count,

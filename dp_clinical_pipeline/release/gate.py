@@ -6,13 +6,14 @@ from typing import Any
 from dp_clinical_pipeline.release.facts import Account, Entry, Facts
 
 MUST_PASS = {
-    "generator": ("epsilon", "empirical_epsilon", "membership_auroc", "identifiers_replayed"),
-    "classifier": ("epsilon", "empirical_epsilon", "membership_auroc"),
+    "generator": ("epsilon", "canary_epsilon", "empirical_epsilon", "membership_auroc", "identifiers_replayed"),
+    "classifier": ("epsilon", "canary_epsilon", "empirical_epsilon", "membership_auroc"),
 }
 """Metrics without which nothing passes. Any other metric that failed stops it too."""
 
 MEANING = {
     "epsilon": "the claimed epsilon is above its budget",
+    "canary_epsilon": "canaries in a training of the same terms prove more than the claimed epsilon",
     "empirical_epsilon": "the membership attack proves more than the claimed epsilon",
     "membership_auroc": "the membership attack tells patients apart better than the claimed epsilon allows",
     "membership_tpr_at_1pct_fpr": "the membership attack finds more training patients than the claimed epsilon allows",

@@ -77,6 +77,12 @@ NUMBERS = (
         sql=_privacy("membership_auroc", "membership_tpr_at_1pct_fpr"),
     ),
     Number(
+        name="Audit",
+        about="The ε that canaries prove, at 99 % confidence, of a training by the same loop with the cell's noise, rate "
+        "and steps, whose share of the claim it may not pass.",
+        sql=_privacy("canary_epsilon"),
+    ),
+    Number(
         name="Empirical ε",
         about="The ε that the membership attack proves at 97.5 % confidence: a claim below it would be refuted. An attack "
         "no better than chance proves none.",

@@ -16,7 +16,17 @@ from dp_clinical_pipeline.store import Store, written_aside
 from dp_clinical_pipeline.tables import PRIVACY_LEDGER
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHOWN = ("arm_name", "model_name", "shown", "shown_interval", "shown_epsilon", "shown_share", "shown_count", "MISSING")
+SHOWN = (
+    "arm_name",
+    "model_name",
+    "shown",
+    "shown_interval",
+    "shown_epsilon",
+    "shown_audit",
+    "shown_share",
+    "shown_count",
+    "MISSING",
+)
 
 
 def page_path(home: Home) -> Path:

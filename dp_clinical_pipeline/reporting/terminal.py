@@ -14,6 +14,7 @@ from dp_clinical_pipeline.reporting.tradeoff import (
     MISSING,
     arm_name,
     shown,
+    shown_audit,
     shown_count,
     shown_epsilon,
     shown_interval,
@@ -52,7 +53,7 @@ def _utility(rows: list[dict[str, Any]]) -> Table:
 
 
 def _privacy(cells: list[dict[str, Any]]) -> Table:
-    heads = ("ε", "Notes", "Membership\nAUROC", "Blind", "8-gram\nexcess", "Replayed", "Held-out\nloss")
+    heads = ("ε\naudit", "Notes", "Membership\nAUROC", "Blind", "8-gram\nexcess", "Replayed", "Held-out\nloss")
     table = _table("Privacy, cell by cell", *heads, first="Cell")
     seen = set()
     for row in cells:
@@ -62,7 +63,7 @@ def _privacy(cells: list[dict[str, Any]]) -> Table:
         seen.add(name)
         table.add_row(
             name,
-            shown_epsilon(row),
+            Text.assemble(shown_epsilon(row), ("\n" + shown_audit(row) if shown_audit(row) else "", "dim")),
             shown_count(row["accepted_notes"]),
             _with_interval(row, "membership_auroc"),
             shown(row["blind_auroc"]),

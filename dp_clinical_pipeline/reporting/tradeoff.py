@@ -64,6 +64,12 @@ def shown_epsilon(row: Mapping[str, Any]) -> str:
     return NO_CLAIM if row["budget"] == NONPRIVATE else MISSING
 
 
+def shown_audit(row: Mapping[str, Any]) -> str:
+    """Return the ε that canaries proved of the claim's training, nothing where none were sent."""
+    proved = row["canary_epsilon"]
+    return f"≥ {proved:.2g}" if isinstance(proved, float) else ""
+
+
 def shown_share(value: float | None) -> str:
     """Return a share as a percentage."""
     return MISSING if value is None else f"{value:.0%}"

@@ -35,6 +35,7 @@ attacks AS (
     SELECT
         arm, generator, classifier, budget,
         max(value)   FILTER (metric = 'epsilon' AND isfinite(value)) AS epsilon,
+        max(value)   FILTER (metric = 'canary_epsilon' AND isfinite(value)) AS canary_epsilon,
         max(value)   FILTER (metric = 'membership_auroc')    AS membership_auroc,
         max(ci_low)  FILTER (metric = 'membership_auroc')    AS membership_auroc_low,
         max(ci_high) FILTER (metric = 'membership_auroc')    AS membership_auroc_high,
@@ -70,7 +71,7 @@ scored AS (
 -- The share compares like with like; an arm with a classifier of its own is held against the best real one.
 real_arm AS (SELECT classifier, f1_weighted FROM utility WHERE arm = 'real')
 SELECT
-    s.arm, s.generator, s.budget, s.classifier, a.epsilon,
+    s.arm, s.generator, s.budget, s.classifier, a.epsilon, a.canary_epsilon,
     u.f1_weighted, u.f1_weighted_low, u.f1_weighted_high,
     u.f1_micro, u.f1_micro_low, u.f1_micro_high,
     u.f1_macro, u.f1_macro_low, u.f1_macro_high,

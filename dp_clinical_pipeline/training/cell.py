@@ -156,7 +156,9 @@ def _train(
         folder = adapter_folder(home, budget, account.mechanism_id)
         digest = recipe.save(model, folder)
         row = {recipe.key: base.name, "budget": budget, "path": str(folder.relative_to(home.path))}
-        row |= _row(base, account, device, digest, model, randomness, settings.max_grad_norm)
+        row |= _row(
+            base, account, device, digest, model, randomness, settings.max_grad_norm, home.settings.privacy.unit
+        )
         told = {"ledger_head": account.ledger_head(), "retraining": retraining, "clipping": settings.clipping}
         write_manifest(folder, row | told | recipe.started_from(model))
         frame = pl.DataFrame([row], schema=recipe.table.schema)
@@ -205,15 +207,15 @@ def _checkpoint(home: Home, mechanism_id: str) -> Checkpoint:
 
 
 def train_patients(home: Home, example: Callable[[str, list[str]], Example]) -> list[list[Example]]:
-    """Return the train patients' labelled notes as examples, a list for each patient.
+    """Return the train patients' labelled notes as examples, a list for each patient (each report, where that is the unit).
 
     Raises:
         UserError: no train patient has a labelled report.
     """
     reports = split_reports(home, "train").filter(pl.col("targets").is_not_null())
     by_patient: dict[str, list[Example]] = {}
-    for patient, text, targets in reports.select("patient_key", "text", "targets").iter_rows():
-        by_patient.setdefault(patient, []).append(example(text, targets))
+    for unit, text, targets in reports.select("unit_key", "text", "targets").iter_rows():
+        by_patient.setdefault(unit, []).append(example(text, targets))
     if not by_patient:
         raise UserError("no train patient has a labelled report: ingest a labelled corpus, or check the label set")
     return list(by_patient.values())
@@ -227,13 +229,14 @@ def _row(
     model: Any,
     randomness: Randomness,
     max_grad_norm: float,
+    unit: str,
 ) -> dict[str, Any]:
     return {
         "mechanism_id": account.mechanism_id, "base_sha256": base.sha256, "adapter_sha256": digest,
         "epsilon": account.epsilon, "delta": account.delta, "noise_multiplier": account.noise_multiplier,
         "sample_rate": account.sample_rate, "steps": account.steps, "max_grad_norm": max_grad_norm,
         "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "privacy_unit": "patient", "noise_source": randomness.name, "precision": device.precision,
+        "privacy_unit": unit, "noise_source": randomness.name, "precision": device.precision,
         "made_at": datetime.now(UTC),
     }  # fmt: skip
 

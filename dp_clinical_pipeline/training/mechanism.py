@@ -90,7 +90,7 @@ def nonprivate_mechanism(home: Home, kind: Kind, model: str) -> TrainingMechanis
     from dp_clinical_pipeline.privacy.cohort import split_reports
 
     settings = training_settings(home.settings, kind)
-    patients = split_reports(home, "train")["patient_key"].n_unique() or 1
+    patients = split_reports(home, "train")["unit_key"].n_unique() or 1
     # The same id for the same settings, so that an interrupted training finds its checkpoint.
     digest = hashlib.sha256(f"{model} {settings_sha256(home.settings, patients, kind)}".encode()).hexdigest()
     return TrainingMechanism(

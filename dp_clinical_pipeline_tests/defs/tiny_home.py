@@ -35,7 +35,7 @@ def tiny_settings(generators: dict[str, str], **changed: object) -> Settings:
         "models": Models(generators=generators),
         "training": Training(lot_size=16, steps=3, max_tokens=128, checkpoint_every=1, primer_steps=0),
         "generation": Generation(accepted=8, max_ratio=8, batch_size=32, max_new_tokens=16, min_words=1),
-        "evaluation": Evaluation(bootstrap=20, attack_patients=10),
+        "evaluation": Evaluation(bootstrap=20, attack_patients=10, canary_runs=2),
         "compute": Compute(device="cpu", precision="fp32"),
     }
     return Settings.model_validate(usual | changed)

@@ -30,7 +30,7 @@ def test_a_key_is_made_once_and_only_its_owner_may_read_it(home: Home) -> None:
     assert len(first) == 32
     assert keys.secret(home) == first
     assert stat.S_IMODE(keys.key_file(home).stat().st_mode) == 0o600
-    assert os.listdir(keys.key_file(home).parent) == ["pseudonym.key"]
+    assert sorted(os.listdir(keys.key_file(home).parent)) == ["fingerprint", "pseudonym.key"]
 
 
 def test_homes_do_not_share_a_key(home: Home, tmp_path: Path) -> None:
@@ -77,6 +77,16 @@ def test_the_environment_comes_before_the_file(home: Home, monkeypatch: pytest.M
     monkeypatch.setenv(keys.KEY_VARIABLE, KEY.hex())
     assert keys.secret(home) == KEY
     assert not keys.key_file(home).exists()
+
+
+def test_another_key_than_the_first_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = keys.secret(home)
+    monkeypatch.setenv(keys.KEY_VARIABLE, KEY.hex())
+    with pytest.raises(UserError, match="not the key that this home's pseudonyms and splits were made with") as error:
+        keys.secret(home)
+    assert KEY.hex() not in str(error.value)
+    monkeypatch.setenv(keys.KEY_VARIABLE, first.hex())
+    assert keys.secret(home) == first
 
 
 texts = st.text(max_size=12)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dp_clinical_pipeline.config import Corpus, Deid, Settings
+from dp_clinical_pipeline.config import Corpus, Deid, Privacy, Settings
 from dp_clinical_pipeline.deid import blocks, detect, keys, pipeline
 from dp_clinical_pipeline.deid.offline import NetworkRefused
 from dp_clinical_pipeline.deid.pipeline import deidentify_batch
@@ -133,6 +133,21 @@ def test_a_failure_names_nothing_private_and_leaves_nothing(home: Home, monkeypa
 def test_a_batch_that_was_never_ingested_is_refused(home: Home) -> None:
     with pytest.raises(UserError, match="ingest it first"):
         deidentify_batch(home, "b9")
+
+
+@pytest.mark.parametrize(("unit", "found"), [("patient", True), ("report", False)])
+def test_where_a_report_is_the_unit_no_other_report_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unit: str, found: bool
+) -> None:
+    monkeypatch.setenv(keys.KEY_VARIABLE, KEY.hex())
+    privacy = Privacy.model_validate({"unit": unit})
+    home = Home(tmp_path / "home").create(Settings(kind="demo", corpus=Corpus(label_set="chexpert14"), privacy=privacy))
+    told = row("p1", "r1", "Patient: Zelda Quombee. Clear lungs.")
+    alone = row("p1", "r2", "quombee returns with edema.")
+    reports = run(home, [told, alone])
+    assert ("quombee" not in reports["masked"][1]) is found
+    again = run(home, [alone], batch="b2")
+    assert (again["text"][0] == reports["text"][1]) is not found
 
 
 def test_progress_is_told(home: Home) -> None:

@@ -37,6 +37,13 @@ def test_the_empirical_epsilon_is_at_most_the_claim_and_at_least_half_of_it(epsi
     assert audit.assumption_free <= audit.epsilon_lower
 
 
+@pytest.mark.parametrize("clipping", ["automatic", "adaptive"])
+@pytest.mark.parametrize("case", [1, 3])
+def test_other_ways_of_clipping_leak_no_more_and_the_canary_is_not_blind_to_them(clipping, case):
+    audit = _audit(*CASES[case], seed=5, clipping=clipping)
+    assert audit.claimed / 2 <= audit.epsilon_lower <= audit.claimed <= audit.epsilon_upper
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("epsilon", "rate", "steps", "noise"), [*CASES, (1.0, 0.02, 200, None), (4.0, 0.02, 200, None)]
@@ -69,6 +76,12 @@ def test_a_sabotaged_loop_leaks_more_than_is_claimed(monkeypatch, sabotage, case
     audit = _audit(*CASES[case], repeats=4)
     assert audit.epsilon_lower > audit.claimed
     assert not audit.passed
+
+
+def test_half_the_noise_is_found_under_an_adaptive_bound_too(monkeypatch):
+    _patched(monkeypatch, *SABOTAGES["half the noise"])
+    audit = _audit(*CASES[1], clipping="adaptive", repeats=4)
+    assert audit.epsilon_lower > audit.claimed
 
 
 def _gaussian_scores(mu, runs, seed):

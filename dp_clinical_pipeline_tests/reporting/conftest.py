@@ -110,7 +110,7 @@ def privacy_rows(generator: str, budget: str) -> list[dict]:
     member = {"nonprivate": 0.66, "eps-8": 0.53, "eps-1": 0.497}[budget]
     values = {
         "epsilon": BUDGETS[budget], "membership_auroc": member, "membership_tpr_at_1pct_fpr": 0.02,
-        "empirical_epsilon": 0.04, "blind_auroc": 0.508,
+        "empirical_epsilon": 0.04, "canary_epsilon": None if budget == "nonprivate" else 0.7, "blind_auroc": 0.508,
         "heldout_loss_base": 3.41, "heldout_loss_tuned": 1.52 if budget == "nonprivate" else 2.61,
         "ngram8_excess": 0.0123 if budget == "nonprivate" else 0.0004, "longest_rare_run_max": 1.5,
         "identifiers_replayed": 2.0 if budget == "nonprivate" else 0.0,

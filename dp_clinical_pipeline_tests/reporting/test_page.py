@@ -103,6 +103,15 @@ def test_the_banner_says_what_may_be_done_with_the_page(home: Home, kind: str, s
     assert ("Nothing here can be released." in text) == (kind != "private")
 
 
+@pytest.mark.parametrize(("unit", "loud"), [("patient", False), ("report", True)])
+def test_a_guarantee_for_reports_is_said_loudly(home: Home, unit: str, loud: bool) -> None:
+    privacy = home.settings.privacy.model_copy(update={"unit": unit})
+    home = home.save_settings(home.settings.model_copy(update={"privacy": privacy}))
+    text = Parsed(write_page(home, LINEAGE, GROUPS, NOW).read_text(encoding="utf-8")).text
+    assert ("Not patient-level." in text) == loud
+    assert ("differentially private for a whole patient" in " ".join(text.split())) != loud
+
+
 def test_every_table_has_a_caption_and_every_figure_a_description(page: Path, parsed: Parsed) -> None:
     html = page.read_text(encoding="utf-8").split('<script type="application/json" id="tradeoff">')[0]
     assert html.count("<table") == html.count("<caption") == 4
