@@ -220,6 +220,7 @@ class Generation(_Part):
     temperature: Positive = 0.8
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")
     top_k: Annotated[int, Field(ge=0)] = 50
+    guidance: Positive = Field(1.0, description="above 1: notes keep closer to their record, at twice the work; 1: off")
     seed: int = Field(0, description="public: sampling from a released adapter is post-processing")
 
 

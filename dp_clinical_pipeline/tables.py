@@ -177,6 +177,7 @@ SYNTHETIC_REPORTS = Table(
         "mechanism_id": pl.String,
         "modality": pl.String,
         "targets": TEXTS,
+        "record": pl.String,
         "text": pl.String,
         "stated": TEXTS,
         "tokens": pl.Int64,

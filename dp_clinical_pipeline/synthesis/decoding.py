@@ -16,18 +16,32 @@ _ENDED_SHARE = 0.125
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How the next token is drawn. `top_k` 0 and `top_p` 1 leave the whole vocabulary."""
+    """How the next token is drawn. `top_k` 0 and `top_p` 1 leave the whole vocabulary.
+
+    With a `guidance` other than 1, a token's log-probability is what it is without the record plus so many times what the
+    record adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"); each row then costs two.
+    """
 
     temperature: float
     top_k: int
     top_p: float
     max_new_tokens: int
+    guidance: float = 1.0
 
 
 def decode(
-    model: Any, prompts: Sequence[Sequence[int]], how: Sampling, *, end: int, pad: int, seed: int
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    how: Sampling,
+    *,
+    end: int,
+    pad: int,
+    seed: int,
+    without: Sequence[int] = (),
 ) -> list[list[int]]:
     """Return the tokens written after each prompt, with `end` as the last one where a note came to its end.
+
+    `without` is the prompt that names no record; guidance needs it.
 
     Rows are independent given the seed and their place in `prompts`. The draws are torch's: they are public
     randomness, since sampling from a released model is post-processing.
@@ -35,9 +49,11 @@ def decode(
     import torch
 
     generator = torch.Generator(device=model.device).manual_seed(seed)
-    width = max(map(len, prompts))
-    ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in prompts], device=model.device)
-    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=model.device)
+    read = [*prompts, *([without] * len(prompts) if how.guidance != 1 else [])]
+    copies = len(read) // len(prompts)
+    width = max(map(len, read))
+    ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in read], device=model.device)
+    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in read], device=model.device)
     written: list[list[int]] = [[] for _ in prompts]
     rows = torch.arange(len(prompts), device=model.device)
     running = torch.ones(len(prompts), dtype=torch.bool, device=model.device)
@@ -46,19 +62,28 @@ def decode(
     with torch.no_grad():
         for _ in range(how.max_new_tokens):
             out = model(**_inputs(known, ids, mask, cache))
-            token = draw(out.logits[:, -1].float(), how, generator)
+            token = draw(_guided(out.logits[:, -1].float(), how.guidance), how, generator)
             for row, one, live in zip(rows.tolist(), token.tolist(), running.tolist(), strict=True):
                 if live:
                     written[row].append(one)
             running &= token != end
             if not running.any():
                 break
-            ids, mask = token[:, None], torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
+            ids, mask = token[:, None].repeat(copies, 1), torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
             if (~running).sum() >= max(1, _ENDED_SHARE * len(running)):
                 keep = running.nonzero()[:, 0]
-                cache.batch_select_indices(keep)
-                ids, mask, rows, running = ids[keep], mask[keep], rows[keep], running[keep]
+                all_kept = torch.cat([keep + copy * len(running) for copy in range(copies)])
+                cache.batch_select_indices(all_kept)
+                ids, mask, rows, running = ids[all_kept], mask[all_kept], rows[keep], running[keep]
     return written
+
+
+def _guided(logits: Any, guidance: float) -> Any:
+    """Return logits of shape (B, V), from (2B, V) where there is guidance: with the record, then without."""
+    if guidance == 1:
+        return logits
+    asked, free = logits.log_softmax(-1).chunk(2)
+    return free + guidance * (asked - free)
 
 
 def draw(logits: Any, how: Sampling, generator: Any) -> Any:

@@ -13,7 +13,8 @@ from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
 from dp_clinical_pipeline.synthesis.drafts import Drafts
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note, prompt
+from dp_clinical_pipeline.synthesis.fields import draw_fields
+from dp_clinical_pipeline.synthesis.prompts import kind_of_note, prompt, record_line
 from dp_clinical_pipeline.synthesis.sampling import RecordSampler
 from dp_clinical_pipeline.synthesis.writer import Writer, open_writer
 from dp_clinical_pipeline.tables import LABEL_MARGINALS, SYNTHETIC_REPORTS
@@ -76,7 +77,9 @@ class _Cell:
         """Write one batch: its records and notes follow from the seed and its number alone. Nothing is judged yet."""
         rng = np.random.default_rng([seed, batch])
         asked = [self.records.draw(rng) for _ in range(size)]
-        texts, tokens = self.writer.write([prompt(targets, self.labels) for targets in asked], batch)
+        fields = [draw_fields(targets, self.labels, rng) for targets in asked]
+        prompts = [prompt(targets, self.labels, own) for targets, own in zip(asked, fields, strict=True)]
+        texts, tokens = self.writer.write(prompts, batch)
         shared = {key: self.row[key] for key in ("generator", "budget", "mechanism_id")}
         shared |= {"modality": kind_of_note(self.labels), "accepted": False, "reason": None}
         return [
@@ -84,9 +87,10 @@ class _Cell:
             | {
                 "synthetic_id": f"{self.row['mechanism_id']}-{first + i:06d}",
                 "targets": targets,
+                "record": record_line(targets, own),
                 "text": text,
                 "stated": stated_labels(text, self.labels),
                 "tokens": length,
             }
-            for i, (targets, text, length) in enumerate(zip(asked, texts, tokens, strict=True))
+            for i, (targets, own, text, length) in enumerate(zip(asked, fields, texts, tokens, strict=True))
         ]

@@ -13,7 +13,7 @@ import yaml
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.coding.rulepacks import rule_pack
 from dp_clinical_pipeline.labelsets import LabelSet
-from dp_clinical_pipeline.synthesis.prompts import prompt
+from dp_clinical_pipeline.synthesis.prompts import prompt_of
 
 # Shares of records with 0, 1, 2 and 3 labels. They are made up as well: nothing here is counted in a corpus.
 _SIZES = (0.2, 0.4, 0.25, 0.15)
@@ -49,7 +49,7 @@ def primer_pairs(labels: LabelSet, n: int, seed: int) -> list[Pair]:
         targets = _record(labels, rng)
         note = bank.note(targets, labels, rng)
         if note and note not in pairs:
-            pairs[note] = Pair(tuple(targets), prompt(targets, labels), note)
+            pairs[note] = Pair(tuple(targets), prompt_of(note, targets, labels), note)
     return list(pairs.values())
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from dp_clinical_pipeline.labelsets import LabelSet
+from dp_clinical_pipeline.synthesis.fields import Fields, read_fields
 
 _KINDS = {
     "chexpert14": "chest x-ray report",
@@ -21,10 +22,32 @@ def kind_of_note(labels: LabelSet) -> str:
     return _KINDS.get(labels.name, "clinical note")
 
 
-def prompt(targets: Sequence[str], labels: LabelSet) -> str:
-    """Return the prompt for a record. A label list's underscores are written as spaces."""
-    stated = "; ".join(name.replace("_", " ").lower() for name in targets) or "none of the listed findings"
-    return f"Write a {kind_of_note(labels)}.\nFindings: {stated}.\nReport:"
+def record_line(targets: Sequence[str], fields: Fields | None = None) -> str:
+    """Return a record in words: "mild left effusion; no pneumothorax". A label list's underscores become spaces."""
+    fields = fields or Fields()
+    stated = [f"{fields.details.get(name, '')} {_shown(name)}".strip() for name in targets]
+    denied = [f"no {_shown(name)}" for name in fields.denied]
+    return "; ".join((stated or ["none of the listed findings"]) + denied)
+
+
+def prompt(targets: Sequence[str], labels: LabelSet, fields: Fields | None = None) -> str:
+    """Return the prompt for a record."""
+    return f"Write a {kind_of_note(labels)}.\nFindings: {record_line(targets, fields)}.\nReport:"
+
+
+def without_record(asked: str) -> str:
+    """Return a prompt without the line that names its record: what guidance holds it against."""
+    first, *_, last = asked.split("\n")
+    return f"{first}\n{last}"
+
+
+def prompt_of(note: str, targets: Sequence[str], labels: LabelSet) -> str:
+    """Return the prompt whose answer a note is: its labels, and the fields that it has by public rules."""
+    return prompt(targets, labels, read_fields(note, targets, labels))
+
+
+def _shown(name: str) -> str:
+    return name.replace("_", " ").lower()
 
 
 def note_body(text: str) -> str:

@@ -9,6 +9,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance, states
+from dp_clinical_pipeline.synthesis.fields import Fields
 from dp_clinical_pipeline.synthesis.prompts import prompt
 from dp_clinical_pipeline.synthesis.writer import open_writer
 
@@ -31,13 +32,14 @@ def write_requested(
         raise UserError("what a non-private adapter writes stays in the enclave: choose a budget such as eps-8")
     settings = home.settings.generation
     targets = [name for name in labels.labels if name in present]
+    asked = prompt(targets, labels, Fields(denied=tuple(name for name in labels.labels if name in negated)))
     _, writer = open_writer(home, generator, budget)
     rules = Acceptance(settings, labels)
     kept: list[dict[str, Any]] = []
     tried, most = 0, round(n * settings.max_ratio)
     while len(kept) < n and tried < most:
         size = min(settings.batch_size, most - tried)
-        texts, _ = writer.write([prompt(targets, labels)] * size, batch=tried // settings.batch_size)
+        texts, _ = writer.write([asked] * size, batch=tried // settings.batch_size)
         tried += size
         for text in texts:
             stated = stated_labels(text, labels)

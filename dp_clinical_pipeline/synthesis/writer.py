@@ -14,6 +14,7 @@ from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, wit
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import whole_sentences
 from dp_clinical_pipeline.synthesis.decoding import Sampling, decode
+from dp_clinical_pipeline.synthesis.prompts import without_record
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 
 
@@ -39,6 +40,7 @@ class Writer:
             top_k=settings.top_k,
             top_p=settings.top_p,
             max_new_tokens=settings.max_new_tokens,
+            guidance=settings.guidance,
         )
 
     def write(self, prompts: Sequence[str], batch: int) -> tuple[list[str], list[int]]:
@@ -51,6 +53,7 @@ class Writer:
             end=end,
             pad=self._tokenizer.pad_token_id,
             seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
+            without=self._tokenizer.encode(without_record(prompts[0]), add_special_tokens=False),
         )
         texts, lengths = [], []
         for tokens in written:

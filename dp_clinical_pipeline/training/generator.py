@@ -7,7 +7,7 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_lora
-from dp_clinical_pipeline.synthesis.prompts import note_body, prompt
+from dp_clinical_pipeline.synthesis.prompts import note_body, prompt_of
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.cell import AdapterFacts, OnProgress, Recipe, train_cell
 from dp_clinical_pipeline.training.distributed import World
@@ -60,7 +60,8 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
         return model
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
-        return causal_example(tokenizer, prompt(targets, labels), note_body(text), settings.max_tokens)
+        note = note_body(text)
+        return causal_example(tokenizer, prompt_of(note, targets, labels), note, settings.max_tokens)
 
     return Recipe(
         kind="generator",

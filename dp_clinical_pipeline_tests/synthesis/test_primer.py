@@ -11,7 +11,7 @@ from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.labelsets import CHEXPERT14, ICD9_CHAPTERS, ICD10_CHAPTERS, LABEL_SETS, NIH14, LabelSet
 from dp_clinical_pipeline.synthesis import primer
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
-from dp_clinical_pipeline.synthesis.prompts import prompt
+from dp_clinical_pipeline.synthesis.prompts import prompt_of
 
 SETS = pytest.mark.parametrize("labels", LABEL_SETS.values(), ids=list(LABEL_SETS))
 WITHOUT_RULES = {ICD9_CHAPTERS.name: {"External causes"}, ICD10_CHAPTERS.name: {"Special purposes"}}
@@ -23,7 +23,7 @@ def test_every_note_states_its_record_and_every_label_occurs(labels):
     unknown = WITHOUT_RULES.get(labels.name, set())
     for pair in pairs:
         assert stated_labels(pair.note, labels) == [name for name in pair.targets if name not in unknown], pair
-        assert pair.prompt == prompt(list(pair.targets), labels)
+        assert pair.prompt == prompt_of(pair.note, pair.targets, labels)
         assert not find_identifiers(pair.note), pair.note
         assert list(pair.targets) == [name for name in labels.labels if name in pair.targets]
     assert {name for pair in pairs for name in pair.targets} == set(labels.labels)

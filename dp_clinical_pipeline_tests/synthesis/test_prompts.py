@@ -3,7 +3,15 @@
 import pytest
 
 from dp_clinical_pipeline.labelsets import LABEL_SETS, label_set
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note, note_body, prompt
+from dp_clinical_pipeline.synthesis.fields import Fields
+from dp_clinical_pipeline.synthesis.prompts import (
+    kind_of_note,
+    note_body,
+    prompt,
+    prompt_of,
+    record_line,
+    without_record,
+)
 
 REPORT = """\
 NAME: Ada Example   MRN: 123456
@@ -32,6 +40,22 @@ def test_a_prompt_says_the_kind_of_note_and_every_label(name):
 
 def test_a_record_without_labels_says_so():
     assert "none of the listed findings" in prompt([], label_set("chexpert14"))
+
+
+def test_a_record_names_details_and_denials():
+    fields = Fields(details={"Pleural_Thickening": "mild left"}, denied=("Effusion", "Pneumothorax"))
+    line = record_line(["Mass", "Pleural_Thickening"], fields)
+    assert line == "mass; mild left pleural thickening; no effusion; no pneumothorax"
+    assert line in prompt(["Mass", "Pleural_Thickening"], label_set("nih14"), fields)
+
+
+def test_a_note_is_the_answer_to_its_own_record():
+    asked = prompt_of("Small right effusion. No pneumothorax.", ["Effusion"], label_set("nih14"))
+    assert "Findings: mild right effusion; no pneumothorax." in asked
+
+
+def test_without_its_record_a_prompt_asks_for_the_kind_of_note_alone():
+    assert without_record(prompt(["Mass"], label_set("nih14"))) == "Write a chest x-ray report.\nReport:"
 
 
 def test_the_body_is_findings_and_impression_without_header_or_signature():
