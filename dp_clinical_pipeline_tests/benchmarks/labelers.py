@@ -1,11 +1,13 @@
 """How well the rule packs agree with people's labels: a table for each open corpus and half.
 
-    DP_CLINICAL_CORPORA=../shared/data python -m dp_clinical_pipeline_tests.benchmarks.labelers [FORMAT...]
+    DP_CLINICAL_CORPORA=../shared/data python -m dp_clinical_pipeline_tests.benchmarks.labelers [FORMAT...] [--out FILE]
 
 Half A was read while the rules were written, half B never was: a report's half is a hash of its id. Labels without one
 positive report in a half have no F1 and stay out of the macro average.
 """
 
+import argparse
+import json
 import os
 import sys
 import time
@@ -87,17 +89,23 @@ def micro_f1(table: Iterable[Score]) -> float:
     return 2 * right / (2 * right + wrong)
 
 
-def main(formats: list[str]) -> None:
-    """Print the tables."""
+def main() -> None:
+    """Print the tables; `--out` keeps the averages as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(CORPORA))
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
     folder = corpora_folder()
     if folder is None:
         sys.exit("the open corpora are absent: set DP_CLINICAL_CORPORA")
-    for format in formats or list(CORPORA):
+    result: dict[str, dict[str, float]] = {}
+    for format in given.formats or list(CORPORA):
         labels = label_set(get_reader(format).label_set)
         for name, reports in read(format, folder).items():
             started = time.process_time()
             table = scores(reports, labels)
             rate = len(reports) / (time.process_time() - started)
+            result[f"{format}, half {name}"] = {"macro_f1": macro_f1(table), "micro_f1": micro_f1(table), "rate": rate}
             print(
                 f"\n{format}, half {name}: {len(reports)} reports, macro F1 {macro_f1(table):.3f}, "
                 f"micro F1 {micro_f1(table):.3f}, {rate:,.0f} reports a second"
@@ -107,7 +115,9 @@ def main(formats: list[str]) -> None:
                 print(
                     f"  {score.label:45} {shown}  n={score.support:<4} wrong={score.too_many:<4} missed={score.missed}"
                 )
+    if given.out:
+        given.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -6,7 +6,9 @@ A heading such as `Pleural Effusion/left/small` is held against the findings of 
 is right where both have it. Halves as for the labelers: A was read while the vocabularies were written, B never was.
 """
 
+import argparse
 import csv
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -101,13 +103,19 @@ def _score(counted: Counter[tuple[str, str]], kind: str) -> tuple[float, float, 
 
 
 def main() -> None:
-    """Print a line for each half and attribute."""
+    """Print a line for each half and attribute; `--out` keeps them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
     folder = corpora_folder()
     if folder is None:
         sys.exit("the open corpora are absent: set DP_CLINICAL_CORPORA")
-    for half, kinds in scores(folder).items():
+    result = scores(folder)
+    for half, kinds in result.items():
         for kind, (precision, recall, number) in kinds.items():
             print(f"half {half}, {kind:10} precision {precision:.3f}, recall {recall:.3f}, n={number}")
+    if given.out:
+        given.out.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from dp_clinical_pipeline.privacy.noise import SystemSource, TestSeedSource
 from dp_clinical_pipeline.training.examples import Drawn, Example
 from dp_clinical_pipeline.training.loop import Randomness, TrainSpec, train
 from dp_clinical_pipeline.training.note_loss import note_losses
+from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder
 from dp_clinical_pipeline_tests.benchmarks.notes import notes
 from dp_clinical_pipeline_tests.benchmarks.ratios import paired, show
 
@@ -245,11 +246,18 @@ def summary(steps: dict[str, list[Step]], floor: float) -> dict[str, Any]:
     }
 
 
+def _openi() -> Path | None:
+    folder = corpora_folder()
+    return folder / "openi" if folder else None
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run it and print a table; `--out` keeps the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--openi", type=Path, help="OpenI's folder; without it the made-up hospital's reports")
+    parser.add_argument(
+        "--openi", type=Path, default=_openi(), help="OpenI's folder; else the made-up hospital's reports"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--alone", help=argparse.SUPPRESS)
