@@ -22,6 +22,7 @@ VERBS = [
     "run",
     "plan",
     "ledger",
+    "counts",
     "query",
     "report",
     "deid-eval",
@@ -29,6 +30,9 @@ VERBS = [
     "experiment",
     "release",
 ]
+
+
+GROUPED = [["budgets", "add"], ["budgets", "list"], ["counts", "lengths"], ["counts", "scores"]]
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,12 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.mark.parametrize("verb", [[], *([verb] for verb in VERBS), ["budgets", "add"], ["budgets", "list"]])
+@pytest.mark.parametrize("verb", [[], *([verb] for verb in VERBS), *GROUPED])
 def test_every_verb_explains_itself_with_an_example(dp_clinical: Command, verb: list[str]) -> None:
     done = dp_clinical(*verb, "--help")
     assert done.returncode == 0
     assert done.stderr == ""
-    if verb and verb != ["budgets"]:
+    if verb and verb not in (["budgets"], ["counts"]):
         assert f"dp-clinical {' '.join(verb)}" in done.stdout
         assert "Example" in done.stdout
         assert "--home" in done.stdout or verb == ["deid-eval"]
@@ -206,6 +210,25 @@ def test_budgets_are_added_once_and_listed(dp_clinical: Command, home: Path) -> 
     assert dp_clinical("budgets", "add", "eps-2", home=home).returncode == 0
     listed = dp_clinical("budgets", "list", "--json", home=home)
     assert json.loads(listed.stdout) == ["nonprivate", "eps-8", "eps-2", "eps-0.5"]
+
+
+def test_counts_are_bought_once_and_say_what_is_left(dp_clinical: Command, notes: Path, home: Path) -> None:
+    assert dp_clinical("ingest", notes, "--format", "table", home=home).returncode == 0
+    settings = home / "settings.yaml"
+    settings.write_text(settings.read_text().replace("  count:\n", "  count: 40\n"))
+    bought = dp_clinical("counts", "lengths", "--epsilon", "0.5", "--edges", "3,9", "--format", "json", home=home)
+    assert bought.returncode == 0, bought.stderr
+    bins = json.loads(bought.stdout)
+    assert [(row["from"], row["below"]) for row in bins] == [("0", "3"), ("3", "9"), ("9", None)]
+    assert "left below the cap: " in bought.stderr
+    again = dp_clinical("counts", "lengths", "--epsilon", "0.5", "--edges", "3,9", "--format", "json", home=home)
+    assert json.loads(again.stdout) == bins
+    assert [m["kind"] for m in json.loads(dp_clinical("ledger", "--json", home=home).stdout)["mechanisms"]] == [
+        "counts"
+    ] * 3
+    one_error(dp_clinical("counts", "lengths", "--epsilon", "0.5", "--edges", "9,3", home=home))
+    absent = ["counts", "scores", "synthetic", "tfidf-logreg", "eps-8", "--epsilon", "0.5"]
+    assert "train and test it first" in one_error(dp_clinical(*absent, home=home))
 
 
 def test_an_empty_ledger_is_json_and_a_table(dp_clinical: Command, home: Path) -> None:

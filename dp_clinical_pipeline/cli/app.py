@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from dp_clinical_pipeline import __version__
-from dp_clinical_pipeline.cli import accounts, demo, experiment, homes, intake, lineage, releasing, tables, writing
+from dp_clinical_pipeline.cli import (
+    accounts,
+    counting,
+    demo,
+    experiment,
+    homes,
+    intake,
+    lineage,
+    releasing,
+    tables,
+    writing,
+)
 
 app = typer.Typer(
     name="dp-clinical",
@@ -32,6 +43,7 @@ app.add_typer(accounts.budgets, name="budgets")
 app.command("run")(lineage.run)
 app.command("plan")(accounts.plan)
 app.command("ledger")(accounts.ledger)
+app.add_typer(counting.counts, name="counts")
 app.command("query")(tables.query)
 app.command("report")(lineage.report)
 app.command("deid-eval")(intake.deid_eval)

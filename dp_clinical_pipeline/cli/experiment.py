@@ -114,7 +114,7 @@ def print_study(recipe: "Recipe", home: Home, as_json: bool) -> None:
     """
     from dp_clinical_pipeline.experiments.markdown import study_markdown
     from dp_clinical_pipeline.store import Store
-    from dp_clinical_pipeline.tables import EXPERIMENT_SCORES, EXPERIMENT_TESTS, FIDELITY_METRICS
+    from dp_clinical_pipeline.tables import CLONE_METRICS, EXPERIMENT_SCORES, EXPERIMENT_TESTS, FIDELITY_METRICS
 
     store = Store(home)
     if not store.exists(EXPERIMENT_SCORES, recipe.name):
@@ -123,12 +123,12 @@ def print_study(recipe: "Recipe", home: Home, as_json: bool) -> None:
         )
     scores = store.read(EXPERIMENT_SCORES, recipe.name)
     tests = store.read(EXPERIMENT_TESTS).filter(experiment=recipe.name)
-    fidelity = store.read(FIDELITY_METRICS)
+    fidelity, clones = store.read(FIDELITY_METRICS), store.read(CLONE_METRICS)
     if as_json:
-        tables = {"scores": scores, "tests": tests, "fidelity": fidelity}
+        tables = {"scores": scores, "tests": tests, "fidelity": fidelity, "clones": clones}
         sys.stdout.write(json.dumps({name: frame.to_dicts() for name, frame in tables.items()}, indent=1) + "\n")
     else:
-        sys.stdout.write(study_markdown(recipe, scores, tests, fidelity))
+        sys.stdout.write(study_markdown(recipe, scores, tests, fidelity, clones))
 
 
 def _list(as_json: bool) -> None:

@@ -26,6 +26,7 @@ from dp_clinical_pipeline.privacy.terms import schedule
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import LABEL_MARGINALS, PREDICTIONS
 
+_KEY = ("kind", "label", "other")
 COVERED_ARMS = ("synthetic", "dp_classifier", "dp-linear")
 """Arms whose model reads private text through ledgered mechanisms alone: what a train patient changes in the others'
 predictions has no bound."""
@@ -76,11 +77,13 @@ def release_scores(
     query = ConfusionCounts(labels=tuple(labels), labels_per_patient=labels_per_patient)
     wanted = (pl.col("arm") == arm) & (pl.col("budget") == budget) & (pl.col("classifier") == classifier)
     wanted &= pl.col("generator").is_null() if generator is None else pl.col("generator") == generator
+    predictions = Store(home).scan(PREDICTIONS).filter(wanted)
+    # That an arm was tested is no secret, and a slip of the pen must not cost epsilon.
+    if predictions.head(1).collect().is_empty():
+        raise UserError(f"there are no predictions of {arm} {classifier} at {budget}: train and test it first")
 
     def read() -> Counter[Key]:
-        rows = Store(home).scan(PREDICTIONS).filter(wanted).sort("report_key").collect()
-        if rows.is_empty():
-            raise UserError(f"there are no predictions of {arm} {classifier} at {budget}: train and test it first")
+        rows = predictions.sort("report_key").collect()
         first = rows.group_by(unit_column(home), maintain_order=True).agg(read=pl.col("report_key").first())
         outcomes = rows.join(first, left_on="report_key", right_on="read").group_by("report_key").agg(
             stated=pl.col("label").filter(pl.col("y_true") == 1), predicted=pl.col("label").filter(pl.col("y_pred") == 1)
@@ -89,6 +92,17 @@ def release_scores(
 
     name = "-".join(part for part in ("scores", arm, generator, classifier, budget) if part)
     return release_counts(home, name, query, epsilon, read, source=source)
+
+
+def f1_of(home: Home, counts: pl.DataFrame, labels_per_patient: int) -> pl.DataFrame:
+    """Return the F1 of each label, weighted and macro, from released outcomes: columns label and f1. Costs nothing."""
+    labels = label_set(home.settings.corpus.label_set).labels
+    query = ConfusionCounts(labels=tuple(labels), labels_per_patient=labels_per_patient)
+    noisy = {(kind, label, other): n for kind, label, other, n in counts.select(*_KEY, "noisy_count").iter_rows()}
+    found = query.f1(noisy)
+    return pl.DataFrame(
+        {"label": list(found), "f1": list(found.values())}, schema={"label": pl.String, "f1": pl.Float64}
+    )
 
 
 def release_counts(
@@ -143,6 +157,6 @@ def release_counts(
 
 
 def _kept(frame: pl.DataFrame, query: Query, name: str) -> pl.DataFrame:
-    if list(frame.select("kind", "label", "other").iter_rows()) != query.domain():
+    if list(frame.select(*_KEY).iter_rows()) != query.domain():
         raise UserError(f"counts named {name} were released for another question: choose another name")
     return frame

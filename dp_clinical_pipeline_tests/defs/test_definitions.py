@@ -37,7 +37,16 @@ def test_the_code_location_holds_exactly_the_lineage() -> None:
     } == NAMES
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
-    assert {"full_run", "take_in", "new_budget", "retrain", "compare", "add_budget"} <= jobs
+    assert {
+        "full_run",
+        "take_in",
+        "new_budget",
+        "retrain",
+        "compare",
+        "add_budget",
+        "buy_lengths",
+        "buy_scores",
+    } <= jobs
     assert {schedule.name for schedule in repository.schedule_defs} == {"retraining"}
     assert {sensor.name for sensor in repository.sensor_defs} == {"incoming", "budgets", "dead_runs"}
     checks = {(key.asset_key.to_user_string(), key.name) for key in repository.asset_graph.asset_check_keys}

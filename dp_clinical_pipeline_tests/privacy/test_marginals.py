@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dp_clinical_pipeline.config import Corpus, Patients, Privacy, Settings
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.labelsets import CHEXPERT14
+from dp_clinical_pipeline.labelsets import CHEXPERT14, ICD10_CATEGORIES
 from dp_clinical_pipeline.privacy import marginals
 from dp_clinical_pipeline.privacy.account import event_from_json
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
@@ -40,6 +40,33 @@ def test_one_patient_changes_the_counts_by_at_most_the_stated_sensitivity(others
     assert change <= marginals_sensitivity(cap) * (1 + 1e-12)
     if len(patient) >= cap:
         assert change == pytest.approx(marginals_sensitivity(cap))
+
+
+codes = st.sets(st.sampled_from(ICD10_CATEGORIES.labels[:30])).map(sorted)
+
+
+@given(st.lists(codes, max_size=6), codes, st.integers(1, 14))
+def test_of_a_long_list_no_pairs_are_counted_and_one_patient_changes_less(others, patient, cap):
+    without, with_ = (exact_counts(of, cap, pairs=ICD10_CATEGORIES.paired) for of in (others, [*others, patient]))
+    keys = marginal_keys(ICD10_CATEGORIES, cap)
+    assert len(keys) == len(ICD10_CATEGORIES.labels) + cap + 1
+    assert set(with_) <= set(keys)
+    change = sum((with_[key] - without[key]) ** 2 for key in keys) ** 0.5
+    bound = marginals_sensitivity(cap, pairs=False)
+    assert change <= bound * (1 + 1e-12)
+    if len(patient) >= cap:
+        assert change == pytest.approx(bound)
+
+
+def test_a_long_list_is_released_with_the_noise_of_its_own_sensitivity(home):
+    corpus = Corpus(label_set="icd10-categories")
+    home = home.save_settings(home.settings.model_copy(update={"corpus": corpus}))
+    facts, frame = _release(home, "eps-8")
+    (entry,) = open_ledger(home).account().spent
+    noise = event_from_json(entry.events["marginals:eps-8"][0]).noise_multiplier
+    assert facts.noise_std == pytest.approx(noise * marginals_sensitivity(4, pairs=False))
+    assert set(frame["kind"]) == {"label", "size"}
+    assert frame.height == len(ICD10_CATEGORIES.labels) + 5
 
 
 def _release(home, budget, **how):
