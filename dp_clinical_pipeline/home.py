@@ -1,6 +1,7 @@
 """A home: the folders and settings of one population."""
 
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,12 +101,33 @@ class Home:
 
 def write_text(path: Path, text: str) -> None:
     """Write a small file aside, then rename, so that a reader sees all of it or the old one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = aside_of(path)
     try:
         aside.write_text(text)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def aside_of(path: Path) -> Path:
+    """Return where this process writes a file or folder before it renames it to `path`.
+
+    What processes that were killed left there is removed.
+    """
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        if not _runs(left.name.split(".")[-2]):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _runs(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError):
+        pass
+    return True
 
 
 def home_path(path: Path | None = None) -> Path:

@@ -12,7 +12,7 @@ import polars as pl
 
 from dp_clinical_pipeline.config import NONPRIVATE
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.tables import TABLES, Table
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -25,7 +25,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     Raises:
         UserError: the disk is full or the folder cannot be written; nothing is left behind.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = aside_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield aside

@@ -1,6 +1,7 @@
 """Tables are written whole or not at all, and the public sees the lake alone."""
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -194,3 +195,17 @@ def test_a_connection_sees_paths_with_quotes(tmp_path):
 def test_nothing_made_is_never_up_to_date(tmp_path):
     assert not up_to_date([], [])
     assert not up_to_date([tmp_path / "missing"], [])
+
+
+def test_what_a_killed_writer_left_is_swept_up_and_a_running_ones_is_not(home: Home) -> None:
+    path = Store(home).path(COHORT)
+    path.parent.mkdir(parents=True)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, busy = (path.with_name(f".{path.name}.{pid}.tmp") for pid in (dead.pid, os.getppid()))
+    left.touch()
+    busy.touch()
+    Store(home).write(COHORT, COHORT.empty())
+    assert path.exists()
+    assert not left.exists()
+    assert busy.exists()

@@ -1,7 +1,6 @@
 """Releasing a cell: the gate is asked once, and what passes is copied beside a card, aside and then renamed."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from filelock import FileLock
 
 from dp_clinical_pipeline.config import budget_epsilon
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import adapter_sha256
 from dp_clinical_pipeline.privacy.count import public_count
@@ -118,7 +117,7 @@ def _card(home: Home, facts: Facts, attempt: int) -> Card:
 def _copied(home: Home, facts: Facts, card: Card) -> Path:
     cell, row = facts.cell, facts.row or {}
     final = home.release / cell.folder
-    aside = final.with_name(f".{final.name}.{os.getpid()}.tmp")
+    aside = aside_of(final)
     try:
         shutil.rmtree(aside, ignore_errors=True)
         _copy_adapter(home.path / row["path"], aside / "adapter", cell.model)

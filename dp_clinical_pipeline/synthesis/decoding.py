@@ -18,8 +18,8 @@ _ENDED_SHARE = 0.125
 class Sampling:
     """How the next token is drawn. `top_k` 0 and `top_p` 1 leave the whole vocabulary.
 
-    With a `guidance` other than 1, a token's log-probability is what it is without the record plus so many times what the
-    record adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"); each row then costs two.
+    With a `guidance` other than 1, a token's log-probability is what it is under another prompt plus so many times what
+    the row's own adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"); each row costs two.
     """
 
     temperature: float
@@ -37,11 +37,11 @@ def decode(
     end: int,
     pad: int,
     seed: int,
-    without: Sequence[int] = (),
+    against: Sequence[Sequence[int]] = (),
 ) -> list[list[int]]:
     """Return the tokens written after each prompt, with `end` as the last one where a note came to its end.
 
-    `without` is the prompt that names no record; guidance needs it.
+    `against` holds a prompt for each of `prompts` that guidance leads away from.
 
     Rows are independent given the seed and their place in `prompts`. The draws are torch's: they are public
     randomness, since sampling from a released model is post-processing.
@@ -49,7 +49,7 @@ def decode(
     import torch
 
     generator = torch.Generator(device=model.device).manual_seed(seed)
-    read = [*prompts, *([without] * len(prompts) if how.guidance != 1 else [])]
+    read = [*prompts, *(against if how.guidance != 1 else [])]
     copies = len(read) // len(prompts)
     width = max(map(len, read))
     ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in read], device=model.device)
@@ -79,7 +79,7 @@ def decode(
 
 
 def _guided(logits: Any, guidance: float) -> Any:
-    """Return logits of shape (B, V), from (2B, V) where there is guidance: with the record, then without."""
+    """Return logits of shape (B, V), from (2B, V) where there is guidance: under the prompts, then those against them."""
     if guidance == 1:
         return logits
     asked, free = logits.log_softmax(-1).chunk(2)

@@ -14,7 +14,7 @@ from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
 from dp_clinical_pipeline.synthesis.drafts import Drafts
 from dp_clinical_pipeline.synthesis.fields import draw_fields
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note, prompt, record_line
+from dp_clinical_pipeline.synthesis.prompts import kind_of_note, nothing_found, prompt, record_line
 from dp_clinical_pipeline.synthesis.sampling import RecordSampler
 from dp_clinical_pipeline.synthesis.writer import Writer, open_writer
 from dp_clinical_pipeline.tables import LABEL_MARGINALS, SYNTHETIC_REPORTS
@@ -79,7 +79,7 @@ class _Cell:
         asked = [self.records.draw(rng) for _ in range(size)]
         fields = [draw_fields(targets, self.labels, rng) for targets in asked]
         prompts = [prompt(targets, self.labels, own) for targets, own in zip(asked, fields, strict=True)]
-        texts, tokens = self.writer.write(prompts, batch)
+        texts, tokens = self.writer.write(prompts, batch, [nothing_found(self.labels, own) for own in fields])
         shared = {key: self.row[key] for key in ("generator", "budget", "mechanism_id")}
         shared |= {"modality": kind_of_note(self.labels), "accepted": False, "reason": None}
         return [

@@ -35,10 +35,12 @@ def prompt(targets: Sequence[str], labels: LabelSet, fields: Fields | None = Non
     return f"Write a {kind_of_note(labels)}.\nFindings: {record_line(targets, fields)}.\nReport:"
 
 
-def without_record(asked: str) -> str:
-    """Return a prompt without the line that names its record: what guidance holds it against."""
-    first, *_, last = asked.split("\n")
-    return f"{first}\n{last}"
+def nothing_found(labels: LabelSet, fields: Fields) -> str:
+    """Return the prompt for a note that denies the same and finds nothing: what guidance leads away from.
+
+    Held against a prompt without a record, guidance makes denials louder too, and drowns what is to be stated.
+    """
+    return prompt([labels.normal] if labels.normal else [], labels, Fields(denied=fields.denied))
 
 
 def prompt_of(note: str, targets: Sequence[str], labels: LabelSet) -> str:

@@ -1,6 +1,7 @@
 """A cell's model, ready to write notes for prompts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, wit
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import whole_sentences
 from dp_clinical_pipeline.synthesis.decoding import Sampling, decode
-from dp_clinical_pipeline.synthesis.prompts import without_record
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 
 
@@ -43,17 +43,22 @@ class Writer:
             guidance=settings.guidance,
         )
 
-    def write(self, prompts: Sequence[str], batch: int) -> tuple[list[str], list[int]]:
-        """Return a note for each prompt, and its length in tokens. The same batch number gives the same notes."""
+    def write(
+        self, prompts: Sequence[str], batch: int, against: Sequence[str] | None = None
+    ) -> tuple[list[str], list[int]]:
+        """Return a note for each prompt, and its length in tokens. The same batch number gives the same notes.
+
+        Guidance, where the settings ask for it, leads away from the prompts `against`; without them there is none.
+        """
         end = self._tokenizer.eos_token_id
         written = decode(
             self.model,
-            [self._tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts],
-            self._how,
+            self._encoded(prompts),
+            self._how if against else replace(self._how, guidance=1.0),
             end=end,
             pad=self._tokenizer.pad_token_id,
             seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
-            without=self._tokenizer.encode(without_record(prompts[0]), add_special_tokens=False),
+            against=self._encoded(against or ()),
         )
         texts, lengths = [], []
         for tokens in written:
@@ -63,3 +68,6 @@ class Writer:
             texts.append(text if ended else whole_sentences(text))
             lengths.append(len(body))
         return texts, lengths
+
+    def _encoded(self, prompts: Sequence[str]) -> list[list[int]]:
+        return [self._tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts]

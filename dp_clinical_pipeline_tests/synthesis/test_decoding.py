@@ -48,26 +48,27 @@ def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family)
 
 
 def test_guidance_is_the_librarys(models):
-    """Greedy, for each prompt alone; ours in one batch with rows that end early, under a prompt without a record."""
-    model, without = models["gpt2"], [40, 41]
+    """Greedy, for each prompt alone; ours in one batch with rows that end early, each row against a prompt of its own."""
+    model, against = models["gpt2"], [[40 + i, 41, 42][: 2 + i % 2] for i in range(len(PROMPTS))]
     how = Sampling(temperature=1.0, top_k=1, top_p=1.0, max_new_tokens=12, guidance=3.0)
 
     def theirs(prompt, end):
+        other = against[PROMPTS.index(prompt)]
         out = model.generate(
             torch.tensor([prompt]),
             attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
-            negative_prompt_ids=torch.tensor([without]),
-            negative_prompt_attention_mask=torch.ones(1, len(without), dtype=torch.long),
+            negative_prompt_ids=torch.tensor([other]),
+            negative_prompt_attention_mask=torch.ones(1, len(other), dtype=torch.long),
             guidance_scale=3.0, do_sample=False, max_new_tokens=12, eos_token_id=end, pad_token_id=PAD,
         )  # fmt: skip
         return out[0, len(prompt) :].tolist()
 
     free = [theirs(prompt, -1) for prompt in PROMPTS]
-    assert decode(model, PROMPTS, how, end=-1, pad=PAD, seed=0, without=without) == free
+    assert decode(model, PROMPTS, how, end=-1, pad=PAD, seed=0, against=against) == free
     assert free != [alone(model, prompt, end=-1) for prompt in PROMPTS]
     end = free[0][3]
     expected = [row[: row.index(end) + 1] if end in row else row for row in free]
-    assert decode(model, PROMPTS, how, end=end, pad=PAD, seed=0, without=without) == expected
+    assert decode(model, PROMPTS, how, end=end, pad=PAD, seed=0, against=against) == expected
 
 
 def test_the_seed_decides(models):

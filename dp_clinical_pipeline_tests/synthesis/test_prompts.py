@@ -7,10 +7,10 @@ from dp_clinical_pipeline.synthesis.fields import Fields
 from dp_clinical_pipeline.synthesis.prompts import (
     kind_of_note,
     note_body,
+    nothing_found,
     prompt,
     prompt_of,
     record_line,
-    without_record,
 )
 
 REPORT = """\
@@ -54,8 +54,12 @@ def test_a_note_is_the_answer_to_its_own_record():
     assert "Findings: mild right effusion; no pneumothorax." in asked
 
 
-def test_without_its_record_a_prompt_asks_for_the_kind_of_note_alone():
-    assert without_record(prompt(["Mass"], label_set("nih14"))) == "Write a chest x-ray report.\nReport:"
+@pytest.mark.parametrize(
+    ("name", "says"), [("nih14", "normal; no mass"), ("ct-rate18", "none of the listed findings; no mass")]
+)
+def test_nothing_found_keeps_the_denials(name, says):
+    fields = Fields(details={"Effusion": "left"}, denied=("Mass",))
+    assert f"Findings: {says}." in nothing_found(label_set(name), fields)
 
 
 def test_the_body_is_findings_and_impression_without_header_or_signature():

@@ -88,6 +88,7 @@ def test_a_training_killed_at_some_moments_ends_as_planned(declared, tmp_path, u
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)  # 72 trainings, each killed and taken up again
 def test_a_training_killed_at_any_moment_ends_as_planned(declared, tmp_path, unharmed):
     _killed_at(declared, tmp_path, [[moment] for moment in range(1, unharmed[0] + 1)], unharmed)
 
