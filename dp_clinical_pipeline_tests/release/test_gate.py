@@ -100,6 +100,7 @@ def test_a_cell_of_which_everything_holds_passes(kind: Kind) -> None:
         *((metrics(**{name: None}), f"{name} is missing or has no verdict") for name in MUST_PASS["generator"]),
         (metrics(epsilon=False), "the claimed epsilon is above its budget"),
         (metrics(identifiers_replayed=False), "repeat identifiers"),
+        (metrics(canary_epsilon=False), "canaries in a training of the same terms prove more"),
         (metrics(empirical_epsilon=False), "proves more than the claimed epsilon"),
         (metrics(membership_auroc=False), "better than the claimed epsilon allows"),
         (metrics(membership_tpr_at_1pct_fpr=False), "more training patients than the claimed epsilon allows"),
