@@ -19,7 +19,8 @@ class Sampling:
     """How the next token is drawn. `top_k` 0 and `top_p` 1 leave the whole vocabulary.
 
     With a `guidance` other than 1, a token's log-probability is what it is under another prompt plus so many times what
-    the row's own adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"); each row costs two.
+    the row's own adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"). A row that has another
+    prompt costs two.
     """
 
     temperature: float
@@ -37,11 +38,11 @@ def decode(
     end: int,
     pad: int,
     seed: int,
-    against: Sequence[Sequence[int]] = (),
+    against: Sequence[Sequence[int] | None] = (),
 ) -> list[list[int]]:
     """Return the tokens written after each prompt, with `end` as the last one where a note came to its end.
 
-    `against` holds a prompt for each of `prompts` that guidance leads away from.
+    `against` holds a prompt for each of `prompts` that guidance leads away from, or None where there is none.
 
     Rows are independent given the seed and their place in `prompts`. The draws are torch's: they are public
     randomness, since sampling from a released model is post-processing.
@@ -49,11 +50,13 @@ def decode(
     import torch
 
     generator = torch.Generator(device=model.device).manual_seed(seed)
-    read = [*prompts, *(against if how.guidance != 1 else [])]
-    copies = len(read) // len(prompts)
+    guided = [i for i, other in enumerate(against) if other is not None and how.guidance != 1]
+    read = [*prompts, *(other for other in against if other is not None and how.guidance != 1)]
     width = max(map(len, read))
     ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in read], device=model.device)
     mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in read], device=model.device)
+    # The rows that have a second one, in the order in which those stand behind the first ones.
+    twins = torch.tensor(guided, dtype=torch.long, device=model.device)
     written: list[list[int]] = [[] for _ in prompts]
     rows = torch.arange(len(prompts), device=model.device)
     running = torch.ones(len(prompts), dtype=torch.bool, device=model.device)
@@ -62,28 +65,31 @@ def decode(
     with torch.no_grad():
         for _ in range(how.max_new_tokens):
             out = model(**_inputs(known, ids, mask, cache))
-            token = draw(_guided(out.logits[:, -1].float(), how.guidance), how, generator)
+            token = draw(_guided(out.logits[:, -1].float(), twins, how.guidance), how, generator)
             for row, one, live in zip(rows.tolist(), token.tolist(), running.tolist(), strict=True):
                 if live:
                     written[row].append(one)
             running &= token != end
             if not running.any():
                 break
-            ids, mask = token[:, None].repeat(copies, 1), torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
+            ids = torch.cat([token, token[twins]])[:, None]
+            mask = torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
             if (~running).sum() >= max(1, _ENDED_SHARE * len(running)):
-                keep = running.nonzero()[:, 0]
-                all_kept = torch.cat([keep + copy * len(running) for copy in range(copies)])
+                keep, kept_twins = running.nonzero()[:, 0], running[twins].nonzero()[:, 0]
+                all_kept = torch.cat([keep, kept_twins + len(running)])
                 cache.batch_select_indices(all_kept)
+                twins = torch.searchsorted(keep, twins[kept_twins])
                 ids, mask, rows, running = ids[all_kept], mask[all_kept], rows[keep], running[keep]
     return written
 
 
-def _guided(logits: Any, guidance: float) -> Any:
-    """Return logits of shape (B, V), from (2B, V) where there is guidance: under the prompts, then those against them."""
-    if guidance == 1:
-        return logits
-    asked, free = logits.log_softmax(-1).chunk(2)
-    return free + guidance * (asked - free)
+def _guided(logits: Any, twins: Any, guidance: float) -> Any:
+    """Return logits of shape (B, V) from those of B rows and, behind them, of the second rows of `twins`."""
+    first = logits[: len(logits) - len(twins)]
+    if len(twins):
+        asked, other = first[twins].log_softmax(-1), logits[len(first) :].log_softmax(-1)
+        first = first.index_copy(0, twins, other + guidance * (asked - other))
+    return first
 
 
 def draw(logits: Any, how: Sampling, generator: Any) -> Any:

@@ -1,7 +1,6 @@
 """A cell's model, ready to write notes for prompts."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,22 +42,22 @@ class Writer:
             guidance=settings.guidance,
         )
 
-    def write(
-        self, prompts: Sequence[str], batch: int, against: Sequence[str] | None = None
-    ) -> tuple[list[str], list[int]]:
+    def write(self, prompts: Sequence[str], batch: int, against: Sequence[str] = ()) -> tuple[list[str], list[int]]:
         """Return a note for each prompt, and its length in tokens. The same batch number gives the same notes.
 
-        Guidance, where the settings ask for it, leads away from the prompts `against`; without them there is none.
+        Guidance, where the settings ask for it, leads away from the prompts `against`; from one's own there is no way.
         """
         end = self._tokenizer.eos_token_id
         written = decode(
             self.model,
-            self._encoded(prompts),
-            self._how if against else replace(self._how, guidance=1.0),
+            [self._encoded(prompt) for prompt in prompts],
+            self._how,
             end=end,
             pad=self._tokenizer.pad_token_id,
             seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
-            against=self._encoded(against or ()),
+            against=[None if a == b else self._encoded(b) for a, b in zip(prompts, against, strict=True)]
+            if against
+            else (),
         )
         texts, lengths = [], []
         for tokens in written:
@@ -69,5 +68,6 @@ class Writer:
             lengths.append(len(body))
         return texts, lengths
 
-    def _encoded(self, prompts: Sequence[str]) -> list[list[int]]:
-        return [self._tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts]
+    def _encoded(self, prompt: str) -> list[int]:
+        tokens: list[int] = self._tokenizer.encode(prompt, add_special_tokens=False)
+        return tokens

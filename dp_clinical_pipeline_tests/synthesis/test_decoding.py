@@ -50,10 +50,13 @@ def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family)
 def test_guidance_is_the_librarys(models):
     """Greedy, for each prompt alone; ours in one batch with rows that end early, each row against a prompt of its own."""
     model, against = models["gpt2"], [[40 + i, 41, 42][: 2 + i % 2] for i in range(len(PROMPTS))]
+    against[1] = None  # a row without another prompt among those that have one
     how = Sampling(temperature=1.0, top_k=1, top_p=1.0, max_new_tokens=12, guidance=3.0)
 
     def theirs(prompt, end):
         other = against[PROMPTS.index(prompt)]
+        if other is None:
+            return alone(model, prompt, end)
         out = model.generate(
             torch.tensor([prompt]),
             attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
