@@ -22,6 +22,7 @@ from dp_clinical_pipeline.evaluation.utility import Scored, average_draws, estim
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.synthesis.acceptance import states_just
 from dp_clinical_pipeline.synthesis.prompts import note_body
 from dp_clinical_pipeline.tables import FIDELITY_METRICS, SYNTHETIC_REPORTS
 
@@ -66,10 +67,8 @@ def faithfulness_rows(notes: pl.DataFrame, labels: LabelSet) -> list[dict[str, A
     rows = []
     for metric, frame in (("faithfulness_tried", judged), ("faithfulness_accepted", judged.filter("accepted"))):
         if frame.height:
-            right = sum(
-                set(asked) - {labels.normal} == set(stated) - {labels.normal}
-                for asked, stated in frame.select("targets", "stated").iter_rows()
-            )
+            pairs = frame.select("targets", "stated").iter_rows()
+            right = sum(states_just(asked, stated, labels) for asked, stated in pairs)
             low, high = proportion_confint(right, frame.height, method="wilson")
             row = {"metric": metric, "value": right / frame.height, "n": frame.height}
             rows.append(row | {"ci_low": float(low), "ci_high": float(high)})

@@ -40,7 +40,7 @@ class Acceptance:
             return "duplicate"
         if any(span.type in _DIRECT for span in find_identifiers(text)):
             return "identifier"
-        if self.settings.require_record and stated is not None and not states(asked, stated, self.labels):
+        if self.settings.require_record and stated is not None and not states_just(asked, stated, self.labels):
             return "not_its_record"
         self.seen.add(" ".join(words))
         return None
@@ -51,6 +51,11 @@ def states(asked: Sequence[str], stated: Sequence[str], labels: LabelSet) -> boo
     findings = set(stated) - {labels.normal}
     wanted = set(asked) - {labels.normal}
     return wanted <= findings if wanted else not findings
+
+
+def states_just(asked: Sequence[str], stated: Sequence[str], labels: LabelSet) -> bool:
+    """Say whether a note states the findings that it was asked for and no other: whether its labels are right."""
+    return set(stated) - {labels.normal} == set(asked) - {labels.normal}
 
 
 def _repeats(words: Sequence[str]) -> bool:

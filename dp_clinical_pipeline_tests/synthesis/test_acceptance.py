@@ -26,6 +26,8 @@ def _rules(**changes):
         (f"{GOOD} Write to ada.example@hospital.org.", ["Cardiomegaly"], "identifier"),
         (GOOD, ["Edema"], "not_its_record"),
         (GOOD, [], "not_its_record"),
+        (GOOD, ["Cardiomegaly", "Edema"], "not_its_record"),
+        (GOOD, ["Cardiomegaly", "No Finding"], None),
     ],
 )
 def test_a_note_is_refused_for_its_reason(text, stated, reason):
