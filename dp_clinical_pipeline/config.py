@@ -63,7 +63,8 @@ class Corpus(_Part):
 
     format: str | None = Field(None, description="openi, ct-rate, cmc, codiesp, mimic-cxr, mimic-iv-note, table, text; "
                                "empty: the first ingest sets it, and the format of what arrives in incoming/")  # fmt: skip
-    label_set: str | None = Field(None, description="chexpert14, nih14, ct-rate18, icd9-chapters, icd10-chapters; "
+    label_set: str | None = Field(None, description="chexpert14, nih14, ct-rate18, icd9-chapters, icd10-chapters, "
+                                  "icd10-categories, cmc45; "
                                   "empty: the format's own, set by the first ingest")  # fmt: skip
     columns: dict[str, str] = Field({}, description="format table: schema column -> the file's column")
 
@@ -150,7 +151,8 @@ class Privacy(_Part):
 
 
 class Models(_Part):
-    """Base models by the name that cells use. A source is `package`, a local folder or a hub id."""
+    """Base models by the name that cells use. A source is `package`, a local folder, a hub id, or for encoders `shape`:
+    the random weights of bert-small-scratch, bert-medium-scratch or albert-base-scratch."""
 
     generators: dict[str, str] = Field(default_factory=lambda: {"smollm2-135m": "package"})
     encoders: dict[str, str] = Field(default_factory=lambda: {"minilm-l6": "package"})
@@ -220,7 +222,9 @@ class Generation(_Part):
     temperature: Positive = 0.8
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")
     top_k: Annotated[int, Field(ge=0)] = 50
-    guidance: Positive = Field(1.0, description="above 1: notes keep closer to their record, at twice the work; 1: off")
+    guidance: Positive = Field(
+        2.0, description="above 1: notes keep closer to their record, for more work and less fluency; 1: off"
+    )
     seed: int = Field(0, description="public: sampling from a released adapter is post-processing")
 
 

@@ -186,6 +186,13 @@ SYNTHETIC_REPORTS = Table(
     },
 )
 
+CLONED_REPORTS = Table(
+    name="cloned_reports",
+    place="enclave",
+    about="Notes written for the records of private notes, by source and try; barred from release whatever their budget.",
+    columns={"report_key": pl.String, "patient_key": pl.String} | SYNTHETIC_REPORTS.columns,
+)
+
 PREDICTIONS = Table(
     name="predictions",
     place="enclave",
@@ -202,6 +209,13 @@ PREDICTIONS = Table(
         "y_score": pl.Float64,
         "y_pred": pl.Int8,
     },
+)
+
+TEACHER_LABELS = Table(
+    name="teacher_labels",
+    place="enclave",
+    about="How sure a language model is that a real report says a label, a row for each report and label.",
+    columns={"teacher": pl.String, "report_key": pl.String, "label": pl.String, "score": pl.Float64},
 )
 
 UTILITY_METRICS = Table(
@@ -251,6 +265,13 @@ CLASSIFIER_PRIVACY_METRICS = Table(
     place="enclave",
     about="The claim and the attacks on each classifier that was trained on private text.",
     columns={"encoder": pl.String} | {k: v for k, v in PRIVACY_METRICS.columns.items() if k != "generator"},
+)
+
+CLONE_METRICS = Table(
+    name="clone_metrics",
+    place="enclave",
+    about="What clones give away of the notes that they were written for; the cell's synthetic notes beside them.",
+    columns={"arm": pl.String} | PRIVACY_METRICS.columns,
 )
 
 PRIVACY_LEDGER = Table(
@@ -336,8 +357,8 @@ TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         RAW_REPORTS, REJECTED_REPORTS, PLANTED_IDENTIFIERS, DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, COHORT,
-        LABEL_MARGINALS, GENERATOR_ADAPTER, DP_CLASSIFIER, SYNTHETIC_REPORTS, PREDICTIONS, UTILITY_METRICS,
-        PRIVACY_METRICS, CLASSIFIER_PRIVACY_METRICS, PRIVACY_LEDGER, FIDELITY_METRICS,
-        EXPERIMENT_SCORES, EXPERIMENT_TESTS,
+        LABEL_MARGINALS, GENERATOR_ADAPTER, DP_CLASSIFIER, SYNTHETIC_REPORTS, CLONED_REPORTS, PREDICTIONS,
+        TEACHER_LABELS, UTILITY_METRICS, PRIVACY_METRICS, CLASSIFIER_PRIVACY_METRICS, CLONE_METRICS, PRIVACY_LEDGER,
+        FIDELITY_METRICS, EXPERIMENT_SCORES, EXPERIMENT_TESTS,
     )
 }  # fmt: skip

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,8 +12,12 @@ import polars as pl
 from dp_clinical_pipeline.config import Corpus, Evaluation, Settings
 from dp_clinical_pipeline.deid.keys import key_file, pseudonym, secret
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.synthesis.fields import read_fields
+from dp_clinical_pipeline.synthesis.prompts import record_line
 from dp_clinical_pipeline.tables import (
+    CLONED_REPORTS,
     COHORT,
     DEIDENTIFIED_REPORTS,
     GENERATOR_ADAPTER,
@@ -134,6 +140,30 @@ def write_cell(home: Home, notes: list[tuple[str, list[str]]], budget: str = "ep
         budget,
         budget=budget,
     )
+
+
+def write_clones(
+    home: Home, text_of: Callable[[dict[str, Any]], str], budget: str = "eps-8", accepted: bool = True
+) -> pl.DataFrame:
+    """Write an accepted clone of each labelled train report, a row of DEIDENTIFIED_REPORTS, and return the clones."""
+    store = Store(home)
+    train = store.read(COHORT).filter(split="train")
+    reports = store.read(DEIDENTIFIED_REPORTS).filter(pl.col("targets").is_not_null())
+    sources = reports.join(train, on="patient_key", how="semi").sort("patient_key", "report_key")
+    rows = [
+        {name: source[name] for name in ("report_key", "patient_key", "modality", "targets")}
+        | {"synthetic_id": f"m1-clone-{index:06}", "generator": "tiny", "budget": budget, "mechanism_id": "m1-clone"}
+        | {
+            "record": record_line(
+                source["targets"], CHEXPERT14, read_fields(source["text"], source["targets"], CHEXPERT14)
+            )
+        }
+        | {"text": text_of(source), "stated": source["targets"], "tokens": 9}
+        | {"accepted": accepted, "reason": None if accepted else "repeats"}
+        for index, source in enumerate(sources.iter_rows(named=True))
+    ]
+    store.write(CLONED_REPORTS, made := pl.DataFrame(rows, schema=CLONED_REPORTS.schema), "tiny", budget)
+    return made
 
 
 def plain_notes(count: int, seed: int = 1) -> list[tuple[str, list[str]]]:

@@ -3,7 +3,15 @@
 import pytest
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.labelsets import CHEXPERT14, ICD9_CHAPTERS, ICD10_CHAPTERS, LABEL_SETS, label_set
+from dp_clinical_pipeline.labelsets import (
+    CHEXPERT14,
+    CMC45,
+    ICD9_CHAPTERS,
+    ICD10_CATEGORIES,
+    ICD10_CHAPTERS,
+    LABEL_SETS,
+    label_set,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,60 @@ def test_an_unlabelled_report_has_no_targets_and_a_labelled_one_may_have_an_empt
     assert CHEXPERT14.targets(None, ["J18"]) is None
     assert CHEXPERT14.targets([], None) == []
     assert ICD10_CHAPTERS.targets(["Edema"], None) is None
+
+
+@pytest.mark.parametrize("code", ["786.2", "7862"])
+def test_a_code_is_its_label_with_or_without_a_dot_and_only_itself(code):
+    assert CMC45.targets(None, [code, "v13.02"]) == [
+        "786.2 Cough",
+        "V13.02 Personal history of urinary tract infection",
+    ]
+    assert CMC45.targets(None, ["786", "786.20", "204.0", ""]) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [
+        ("J18.9", "J18 Pneumonia, unspecified organism"),
+        ("j189", "J18 Pneumonia, unspecified organism"),
+        ("O9A.11", "O9A Maternal malignant neoplasms, traumatic injuries and abuse classifiable elsewhere but complicating"
+         " pregnancy, childbirth and the puerperium"),
+        ("A10", None),
+    ],
+)  # fmt: skip
+def test_an_icd10_code_is_counted_in_its_category(code, label):
+    assert ICD10_CATEGORIES.label_of(code) == label
+
+
+def test_the_code_lists_are_whole_in_order_and_of_their_system():
+    assert (len(CMC45.labels), len(ICD10_CATEGORIES.labels)) == (45, 1918)
+    for labels, chapters in ((CMC45, ICD9_CHAPTERS), (ICD10_CATEGORIES, ICD10_CHAPTERS)):
+        codes = [label.split(" ", 1)[0] for label in labels.labels]
+        assert codes == sorted(codes)
+        assert all(labels.known_code(code) and chapters.chapter(code) for code in codes)
+        assert all(len(label.split(" ", 1)[1]) > 3 for label in labels.labels)
+    assert {ICD10_CHAPTERS.chapter(label) for label in ICD10_CATEGORIES.labels} == set(ICD10_CHAPTERS.labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said", "meant"),
+    [
+        (CMC45, "7862", "786.2 Cough"),
+        (CMC45, "V13.02", "V13.02 Personal history of urinary tract infection"),
+        (ICD10_CATEGORIES, "i10", "I10 Essential (primary) hypertension"),
+        (CHEXPERT14, "Edema", "Edema"),
+        (ICD10_CHAPTERS, "Neoplasms", "Neoplasms"),
+    ],
+)
+def test_a_person_may_name_a_label_by_its_code(labels, said, meant):
+    assert labels.named(said) == meant
+
+
+@pytest.mark.parametrize(("labels", "said"), [(CHEXPERT14, "J18"), (ICD10_CHAPTERS, "J18"), (ICD10_CATEGORIES, "Flu")])
+def test_a_label_that_is_not_there_is_refused_in_a_line_that_can_be_read(labels, said):
+    with pytest.raises(UserError, match=f"unknown label '{said}': {labels.name} has") as refusal:
+        labels.named(said)
+    assert len(str(refusal.value)) < 1200
 
 
 @pytest.mark.parametrize("labels", LABEL_SETS.values(), ids=lambda s: s.name)

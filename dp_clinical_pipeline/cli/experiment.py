@@ -46,9 +46,9 @@ def experiment(
 
     `dp-clinical experiment --list`
 
-    `dp-clinical experiment openi --corpus ../shared/data/openi`
+    `dp-clinical experiment openi-synthesis --corpus ../shared/data/openi`
 
-    `dp-clinical experiment openi --from-tables --json`
+    `dp-clinical experiment openi-synthesis --from-tables --json`
     """
     from dp_clinical_pipeline.experiments.homes import study_homes
     from dp_clinical_pipeline.experiments.recipe import recipe

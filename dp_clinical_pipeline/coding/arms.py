@@ -85,15 +85,16 @@ def train_synthetic_arm(home: Home, generator: str, budget: str) -> None:
 
 
 def write_cell_arm(
-    home: Home, model: TextClassifier, arm: str, generator: str, budget: str, classifier: str | None = None
+    home: Home, model: TextClassifier, arm: str, generator: str, budget: str, teacher: str | None = None
 ) -> None:
-    """Write what a trained classifier says of the real test reports, as the arm of a cell."""
+    """Write what a trained classifier says of the real test reports, as the arm of a cell, and of its teacher if any."""
     labels = label_set(home.settings.corpus.label_set)
     test = labelled_reports(home, "test")
     predicted = model.predict(test["raw"].to_list())
-    named = {"arm": arm, "classifier": classifier or model.name, "generator": generator, "budget": budget}
+    classifier = f"{model.name} of {teacher}" if teacher else model.name
+    named = {"arm": arm, "classifier": classifier, "generator": generator, "budget": budget}
     frame = prediction_rows(test, predicted, labels, **named)
-    Store(home).write(PREDICTIONS, frame, arm, generator, budget)
+    Store(home).write(PREDICTIONS, frame, arm, generator, budget, *([teacher] if teacher else []))
 
 
 def _learnt(arm: str, train: pl.DataFrame, targets: Chosen, test: pl.DataFrame) -> tuple[str, Prediction]:

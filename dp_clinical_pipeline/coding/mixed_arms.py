@@ -50,4 +50,4 @@ def train_distilled_arm(
         raise UserError(f"{teacher} labelled all but {missing} of the accepted notes of {generator}|{budget}")
     targets = multi_hot([predicted[key] for key in notes["synthetic_id"]], labels)
     model = TfidfLogistic().fit(notes["text"].to_list(), targets)
-    write_cell_arm(home, model, DISTILLED, generator, budget, classifier=f"{model.name} of {teacher}")
+    write_cell_arm(home, model, DISTILLED, generator, budget, teacher)

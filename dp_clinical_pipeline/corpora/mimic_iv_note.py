@@ -16,7 +16,7 @@ def rows(reading: Reading) -> Iterator[Report | Rejected]:
 
     Only codes of the label set's own version are taken: an admission coded in the other one is unlabelled.
     """
-    version = "9" if reading.label_set.name.startswith("icd9") else "10"
+    version = reading.label_set.system.removeprefix("icd")
     with lookup(reading.scratch) as diagnoses:
         for file in reading.files("diagnoses_icd"):
             for row in CsvRows(file, _DIAGNOSIS):

@@ -58,12 +58,14 @@ FORMATS: dict[str, Reader] = {
             name="cmc",
             about="XML of <doc> with ICD-9-CM <code origin='CMC_MAJORITY'> and <text>",
             label_set="icd9-chapters",
+            other_sets=("cmc45",),
             rows=cmc.rows,
         ),
         Reader(
             name="codiesp",
             about="CSV with note_id, text and icd10cm (codes joined by |)",
             label_set="icd10-chapters",
+            other_sets=("icd10-categories",),
             rows=codiesp.rows,
         ),
         Reader(
@@ -76,7 +78,7 @@ FORMATS: dict[str, Reader] = {
             name="mimic-iv-note",
             about="discharge.csv and diagnoses_icd.csv, gzipped or not, at the top or in note/ and hosp/",
             label_set="icd10-chapters",
-            other_sets=("icd9-chapters",),
+            other_sets=("icd10-categories", "icd9-chapters"),
             rows=mimic_iv_note.rows,
         ),
         Reader(

@@ -56,8 +56,8 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
     rows.append(blind_row(chosen, attacked))
     if losses:
         rows += _membership(home, attacked, losses, adapter["epsilon"], adapter["delta"])
-    rows += _overlap(home, arms, notes)
-    rows += _identifiers(home, notes)
+    rows += overlap_rows(home, arms, notes)
+    rows += identifier_rows(home, notes)
     cell = {"generator": generator, "budget": budget, "mechanism_id": adapter["mechanism_id"]}
     frame = pl.DataFrame([cell | row for row in rows if row], schema=PRIVACY_METRICS.schema)
     store.write(PRIVACY_METRICS, frame, generator, budget)
@@ -82,7 +82,8 @@ def _membership(home: Home, arms: Arms, losses: Losses, epsilon: float | None, d
         yield metric_row(name, outside, between, (inside, outside), n=size)
 
 
-def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
+def overlap_rows(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
+    """Yield what notes share with members' reports word by word, and with others'."""
     from statsmodels.stats.multitest import multipletests
 
     both = pl.concat([arms.members, arms.nonmembers])
@@ -106,7 +107,8 @@ def _overlap(home: Home, arms: Arms, notes: list[str]) -> Iterator[Row]:
         yield metric_row(name, inside - outside, arms=(inside, outside), n=size, passed=within)
 
 
-def _identifiers(home: Home, notes: list[str]) -> Iterator[Row]:
+def identifier_rows(home: Home, notes: list[str]) -> Iterator[Row]:
+    """Yield which identifiers of real patients stand in notes."""
     replay = measure_replay(home, notes)
     yield metric_row(
         "identifiers_replayed",

@@ -39,7 +39,7 @@ def score_labelers(recipe: Recipe, home: Home, corpus: Path) -> None:
     """
     format = str(recipe.corpus)
     reader = get_reader(format)
-    labels = label_set(reader.label_set)
+    labels = label_set(recipe.base_settings.corpus.label_set)
     halves: dict[str, list[Report]] = {half: [] for half in HALVES}
     for row in reader.read(corpus, Corpus(), labels):
         if not isinstance(row, Rejected) and labels.targets(row.labels, row.codes) is not None:

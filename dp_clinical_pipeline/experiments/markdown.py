@@ -16,6 +16,7 @@ _SHOWN = {
     "auprc_macro": "AUPRC",
     "accuracy": "exact match",
     "precision_at_1": "P@1",
+    "precision_at_5": "P@5",
     "brier": "Brier",
     "calibration_error": "ECE",
     "f1_weighted_cells": "F1 over cells",
@@ -26,16 +27,21 @@ MISSING = "—"
 
 
 def study_markdown(
-    recipe: Recipe, scores: pl.DataFrame, tests: pl.DataFrame, fidelity: pl.DataFrame | None = None
+    recipe: Recipe,
+    scores: pl.DataFrame,
+    tests: pl.DataFrame,
+    fidelity: pl.DataFrame | None = None,
+    clones: pl.DataFrame | None = None,
 ) -> str:
-    """Return the study's tables: arms, answers, fidelity of each cell, and labels where they were scored."""
+    """Return the study's tables: arms, answers, fidelity and clones of each cell, and labels where they were scored."""
     lines = [f"## {recipe.name}", "", recipe.about.strip(), ""]
     lines += [f"`dp-clinical experiment {recipe.name}`: about {recipe.hours:g} h on two cores.", ""]
     lines += _scores(scores.filter(pl.col("label").is_null()))
     lines += _labels(scores.filter(pl.col("label").is_not_null(), pl.col("metric") == "f1"))
     lines += _tests(tests)
-    if fidelity is not None and fidelity.height:
-        lines += _fidelity(fidelity)
+    for what, measured in (("notes against real reports", fidelity), ("what notes give away", clones)):
+        if measured is not None and measured.height:
+            lines += _measured(what, measured)
     return "\n".join(lines) + "\n"
 
 
@@ -70,17 +76,17 @@ def _tests(tests: pl.DataFrame) -> list[str]:
     return _table(["test", "of", "value", "p", "p (Holm)", "margin"], rows) if rows else []
 
 
-def _fidelity(fidelity: pl.DataFrame) -> list[str]:
-    metrics = fidelity["metric"].unique(maintain_order=True).to_list()
-    keys = fidelity.select("arm", "generator", "budget").unique(maintain_order=True).rows()
+def _measured(what: str, frame: pl.DataFrame) -> list[str]:
+    metrics = frame["metric"].unique(maintain_order=True).to_list()
+    keys = frame.select("arm", "generator", "budget").unique(maintain_order=True).rows()
     rows = []
     for metric in metrics:
         found = {
             (row["arm"], row["generator"], row["budget"]): row
-            for row in fidelity.filter(metric=metric).iter_rows(named=True)
+            for row in frame.filter(metric=metric).iter_rows(named=True)
         }
         rows.append([metric, *(_shown(found.get(key)) for key in keys)])
-    return _table(["notes against real reports", *(shown_key(key) for key in keys)], rows)
+    return _table([what, *(shown_key(key) for key in keys)], rows)
 
 
 def _shown(row: Mapping[str, Any] | None, *, interval: bool = False) -> str:

@@ -54,6 +54,16 @@ class Recipe(_Part):
     untuned: bool = Field(
         False, description="notes of each generator's base model, judged by the same rules, as one more arm"
     )
+    clone: bool = Field(
+        False, description="a note of each cell for every private note's own record, as one more arm that never leaves"
+    )
+    distilled: bool = Field(
+        False,
+        description="each cell's notes with the labels of each encoder trained at the same budget, as one more arm",
+    )
+    teachers: tuple[str, ...] = Field(
+        (), description="generators' base models that are asked what each report says: their labels against the rules'"
+    )
     fidelity: str | None = Field(
         None, description="features in which the notes of each cell are held against real ones"
     )
@@ -68,6 +78,8 @@ class Recipe(_Part):
             raise ValueError("generators and budgets make cells together: give both or neither")
         if bool(self.encoders) != bool(self.classifier_budgets):
             raise ValueError("encoders and classifier_budgets make cells together: give both or neither")
+        if self.distilled and not set(self.budgets) & set(self.classifier_budgets):
+            raise ValueError("distilled needs a budget that generators and encoders share")
         if self.linear_budgets and not self.features:
             raise ValueError("linear_budgets need features")
         for key in (*self.budgets, *self.linear_budgets, *self.classifier_budgets):
@@ -90,14 +102,18 @@ class Recipe(_Part):
         if self.corpus is None:
             from dp_clinical_pipeline.demo.settings import demo_settings
 
-            return demo_settings()
+            return Settings.model_validate(_deeper(demo_settings().model_dump(), self.settings))
         given = {
             "kind": "benchmark",
             "corpus": {"format": self.corpus, "label_set": FORMATS[self.corpus].label_set},
             "budgets": list(self.budgets) or ["nonprivate"],
         }
         settings = Settings.model_validate(given | self.settings)
-        return settings if self.generators else settings.model_copy(update={"models": _without_generators(settings)})
+        return (
+            settings
+            if self.generators or self.teachers
+            else settings.model_copy(update={"models": _without_generators(settings)})
+        )
 
 
 def recipe(name: str) -> Recipe:
@@ -135,3 +151,10 @@ def recipe_names() -> list[str]:
 
 def _without_generators(settings: Settings) -> Any:
     return settings.models.model_copy(update={"generators": {}})
+
+
+def _deeper(base: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Return the base with what differs; sections are changed field by field."""
+    both = {key: (base[key], changed[key]) for key in base.keys() & changed.keys()}
+    parts = {key: pair for key, pair in both.items() if all(isinstance(side, dict) for side in pair)}
+    return base | changed | {key: _deeper(*pair) for key, pair in parts.items()}

@@ -1,8 +1,7 @@
-"""Where a base model lies: laid out once from a package, a local folder, or a hub id; weights in safetensors only."""
+"""Where a base model lies: laid out once from a package, a hub id or a shape, or a local folder; safetensors only."""
 
 import hashlib
 import importlib.util
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -13,8 +12,9 @@ from typing import Literal
 from filelock import FileLock
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.models.gguf import lay_out_gguf
+from dp_clinical_pipeline.models.shapes import SHAPES, lay_out_shape
 
 Role = Literal["generators", "encoders"]
 
@@ -75,7 +75,7 @@ def base_model(home: Home, role: Role, name: str) -> BaseModel:
         )
     source = sources[name]
     folder = Path(source).expanduser()
-    if source != "package" and (folder.is_absolute() or folder.is_dir()):
+    if source not in ("package", "shape") and (folder.is_absolute() or folder.is_dir()):
         return _checked(name, folder)
     laid_out = home.models / name
     home.models.mkdir(parents=True, exist_ok=True)
@@ -86,12 +86,14 @@ def base_model(home: Home, role: Role, name: str) -> BaseModel:
 
 
 def _lay_out(name: str, source: str, folder: Path) -> None:
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    aside = aside_of(folder)
     shutil.rmtree(aside, ignore_errors=True)
     try:
         if source == "package":
             packaged = _packaged(name)
             packaged.lay_out(_packaged_weights(packaged), aside)
+        elif source == "shape":
+            lay_out_shape(_shape(name), _packaged_weights(_PACKAGED["minilm-l6"]).parent, aside)
         else:
             _download(name, source, aside, folder)
         aside.rename(folder)
@@ -109,6 +111,15 @@ def _packaged(name: str) -> _Packaged:
             f"no package carries the model {name!r}: give a folder or a hub id; packaged: {', '.join(_PACKAGED)}"
         )
     return _PACKAGED[name]
+
+
+def _shape(name: str) -> str:
+    if name not in SHAPES:
+        raise UserError(
+            f"no shape is called {name!r}: {', '.join(SHAPES)} are, and say in every table that nobody trained their "
+            "weights; for trained ones give a folder or a hub id"
+        )
+    return name
 
 
 def _packaged_weights(packaged: _Packaged) -> Path:

@@ -1,4 +1,7 @@
-"""Counts of labels, pairs of labels and labels a report, over a public label list, with discrete Gaussian noise."""
+"""Counts of labels, pairs of labels and labels a report, over a public label list, with discrete Gaussian noise.
+
+A list of more than `labelsets.PAIRED` labels has no pairs: records are then drawn as if its labels were independent.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -36,22 +39,24 @@ class ReleaseFacts:
 
 
 def marginal_keys(labels: LabelSet, labels_per_report: int) -> list[Key]:
-    """Return the public domain: every label, every pair, and 0 to the cap labels a report."""
+    """Return the public domain: every label, every pair where the list is short, and 0 to the cap labels a report."""
     keys: list[Key] = [("label", name, None) for name in labels.labels]
-    keys += [("pair", a, b) for a, b in combinations(labels.labels, 2)]
+    if labels.paired:
+        keys += [("pair", a, b) for a, b in combinations(labels.labels, 2)]
     return keys + [("size", str(k), None) for k in range(labels_per_report + 1)]
 
 
-def exact_counts(targets: Sequence[Sequence[str]], labels_per_report: int) -> Counter[Key]:
+def exact_counts(targets: Sequence[Sequence[str]], labels_per_report: int, *, pairs: bool = True) -> Counter[Key]:
     """Count one report for each patient; of a report with more labels, the list's first ones.
 
-    Sensitivity: L2 `terms.marginals_sensitivity(labels_per_report)` for one patient added or removed.
+    Sensitivity: L2 `terms.marginals_sensitivity(labels_per_report, pairs=pairs)` for one patient added or removed.
     """
     counts: Counter[Key] = Counter()
     for stated in targets:
         kept = list(stated)[:labels_per_report]
         counts.update(("label", name, None) for name in kept)
-        counts.update(("pair", a, b) for a, b in combinations(kept, 2))
+        if pairs:
+            counts.update(("pair", a, b) for a, b in combinations(kept, 2))
         counts["size", str(len(kept)), None] += 1
     return counts
 
@@ -77,7 +82,7 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
         return ReleaseFacts(mechanism_id=old["mechanism_id"], epsilon=None, noise_std=old["noise_std"])
     labels, cap = label_set(home.settings.corpus.label_set), home.settings.privacy.labels_per_report
     if budget == NONPRIVATE:
-        counts = exact_counts(_one_report_each(home), cap)
+        counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)
         _write(store, labels, cap, counts, budget, NONPRIVATE, 0.0)
         return ReleaseFacts(mechanism_id=NONPRIVATE, epsilon=None, noise_std=0.0)
     ledger, slot = open_ledger(home), marginals_slot(budget)
@@ -96,8 +101,8 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
     ) or ledger.reserve(wanted)
     with running(ledger, mechanism):
         noise = event_from_json(mechanism.events[slot][0]).noise_multiplier
-        variance = Fraction(noise * marginals_sensitivity(cap)) ** 2
-        counts = exact_counts(_one_report_each(home), cap)
+        variance = Fraction(noise * marginals_sensitivity(cap, pairs=labels.paired)) ** 2
+        counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)
         noisy = Counter({k: counts[k] + discrete_gaussian(source, variance) for k in marginal_keys(labels, cap)})
         std = float(variance) ** 0.5
         _write(store, labels, cap, noisy, budget, mechanism.mechanism_id, std)

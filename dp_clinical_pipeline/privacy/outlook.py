@@ -8,6 +8,7 @@ import polars as pl
 
 from dp_clinical_pipeline.config import budget_epsilon
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.privacy.account import Account, Mechanism, event_to_json
 from dp_clinical_pipeline.privacy.accounting import Calibration, training_event
 from dp_clinical_pipeline.privacy.count import public_count
@@ -143,6 +144,8 @@ def _parts(
 
 def _generator_part(kind: str, terms: Terms, slots: Sequence[str], settings: Any) -> Part:
     held = {marginals_slot(terms.budget): terms.marginals_events()}
+    name = settings.corpus.label_set  # a home in which nothing was read yet has none
+    pairs = label_set(name).paired if name else True
     return Part(
         kind=kind,
         budget=terms.budget,
@@ -150,7 +153,7 @@ def _generator_part(kind: str, terms: Terms, slots: Sequence[str], settings: Any
         calibration=terms.calibration,
         lot_size=terms.schedule.lot_size,
         slots=held | {slot: terms.training_events() for slot in slots},
-        marginals_std=terms.marginals_noise * marginals_sensitivity(settings.privacy.labels_per_report),
+        marginals_std=terms.marginals_noise * marginals_sensitivity(settings.privacy.labels_per_report, pairs=pairs),
     )
 
 

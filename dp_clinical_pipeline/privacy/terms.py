@@ -153,10 +153,10 @@ def settings_sha256(settings: Settings, count: int, kind: Kind | None = None) ->
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def marginals_sensitivity(labels_per_report: int) -> float:
+def marginals_sensitivity(labels_per_report: int, *, pairs: bool = True) -> float:
     """Return the L2 sensitivity of the joint vector of label, pair and size counts, one report a patient.
 
-    A report of c labels adds 1 to c label cells, to c(c-1)/2 pair cells and to one size cell.
+    A report of c labels adds 1 to c label cells, to c(c-1)/2 pair cells, where pairs are counted, and to one size cell.
     """
     c = labels_per_report
-    return math.sqrt(c + c * (c - 1) / 2 + 1)
+    return math.sqrt(c + (c * (c - 1) / 2 if pairs else 0) + 1)

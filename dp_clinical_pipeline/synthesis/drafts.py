@@ -10,13 +10,14 @@ import polars as pl
 
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import written_aside
-from dp_clinical_pipeline.tables import SYNTHETIC_REPORTS
+from dp_clinical_pipeline.tables import SYNTHETIC_REPORTS, Table
 
 
 class Drafts:
     """A folder in the enclave, one Parquet file a batch, for one adapter and one set of generation settings."""
 
-    def __init__(self, home: Home, mechanism_id: str) -> None:
+    def __init__(self, home: Home, mechanism_id: str, table: Table = SYNTHETIC_REPORTS) -> None:
+        self._table = table
         fixed = home.settings.generation.model_dump() | {
             "mechanism": mechanism_id,
             "labels": home.settings.corpus.label_set,
@@ -32,7 +33,7 @@ class Drafts:
     def write(self, batch: int, rows: list[dict[str, Any]]) -> None:
         """Keep a finished batch."""
         with written_aside(self._path(batch)) as aside:
-            pl.DataFrame(rows, schema=SYNTHETIC_REPORTS.schema).write_parquet(aside)
+            pl.DataFrame(rows, schema=self._table.schema).write_parquet(aside)
 
     def delete(self) -> None:
         """Forget all of it: the table holds the notes now."""

@@ -87,7 +87,7 @@ class _Cell:
             | {
                 "synthetic_id": f"{self.row['mechanism_id']}-{first + i:06d}",
                 "targets": targets,
-                "record": record_line(targets, own),
+                "record": record_line(targets, self.labels, own),
                 "text": text,
                 "stated": stated_labels(text, self.labels),
                 "tokens": length,

@@ -12,6 +12,7 @@ import yaml
 
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.coding.rulepacks import rule_pack
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import LabelSet
 from dp_clinical_pipeline.synthesis.prompts import prompt_of
 
@@ -42,6 +43,9 @@ def primer_pairs(labels: LabelSet, n: int, seed: int) -> list[Pair]:
     The rules labeler reads every note as exactly its record. It is not asked for the labels that it has no rule for.
 
     Guarantee: a function of its arguments and of text that ships with the package. Nothing private is read.
+
+    Raises:
+        UserError: nobody wrote sentences for this label set.
     """
     bank, rng = _bank(labels), np.random.default_rng(seed)
     pairs: dict[str, Pair] = {}
@@ -135,6 +139,8 @@ def _bank(labels: LabelSet) -> _Bank:
     name = "chest.yaml" if labels.reads == "findings" else "chapters.yaml"
     file = files("dp_clinical_pipeline.synthesis") / "primers" / name
     data: dict[str, Any] = yaml.safe_load(file.read_text())
+    if labels.name not in data["label_sets"]:
+        raise UserError(f"there are no primer sentences for {labels.name}: set training.primer_steps to 0")
     of_label: dict[str, list[str]] = data["label_sets"][labels.name]
     missing = set(labels.labels) - {labels.normal} - set(of_label)
     if missing or set(of_label) - set(labels.labels) - {_NO_LABEL, _ONLY_DENIED}:

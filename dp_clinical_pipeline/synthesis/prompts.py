@@ -11,6 +11,7 @@ _KINDS = {
     "nih14": "chest x-ray report",
     "ct-rate18": "chest CT report",
     "icd9-chapters": "radiology report",
+    "cmc45": "radiology report",
     "icd10-chapters": "clinical note",
 }
 _BODY = re.compile(r"^[ \t]*(FINDINGS?|IMPRESSION|CONCLUSION)[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -22,17 +23,17 @@ def kind_of_note(labels: LabelSet) -> str:
     return _KINDS.get(labels.name, "clinical note")
 
 
-def record_line(targets: Sequence[str], fields: Fields | None = None) -> str:
-    """Return a record in words: "mild left effusion; no pneumothorax". A label list's underscores become spaces."""
+def record_line(targets: Sequence[str], labels: LabelSet, fields: Fields | None = None) -> str:
+    """Return a record in words: "mild left effusion; no pneumothorax"."""
     fields = fields or Fields()
-    stated = [f"{fields.details.get(name, '')} {_shown(name)}".strip() for name in targets]
-    denied = [f"no {_shown(name)}" for name in fields.denied]
+    stated = [f"{fields.details.get(name, '')} {labels.words(name)}".strip() for name in targets]
+    denied = [f"no {labels.words(name)}" for name in fields.denied]
     return "; ".join((stated or ["none of the listed findings"]) + denied)
 
 
 def prompt(targets: Sequence[str], labels: LabelSet, fields: Fields | None = None) -> str:
     """Return the prompt for a record."""
-    return f"Write a {kind_of_note(labels)}.\nFindings: {record_line(targets, fields)}.\nReport:"
+    return f"Write a {kind_of_note(labels)}.\nFindings: {record_line(targets, labels, fields)}.\nReport:"
 
 
 def nothing_found(labels: LabelSet, fields: Fields) -> str:
@@ -46,10 +47,6 @@ def nothing_found(labels: LabelSet, fields: Fields) -> str:
 def prompt_of(note: str, targets: Sequence[str], labels: LabelSet) -> str:
     """Return the prompt whose answer a note is: its labels, and the fields that it has by public rules."""
     return prompt(targets, labels, read_fields(note, targets, labels))
-
-
-def _shown(name: str) -> str:
-    return name.replace("_", " ").lower()
 
 
 def note_body(text: str) -> str:

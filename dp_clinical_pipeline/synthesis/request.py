@@ -10,7 +10,7 @@ from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance, states
 from dp_clinical_pipeline.synthesis.fields import Fields
-from dp_clinical_pipeline.synthesis.prompts import prompt
+from dp_clinical_pipeline.synthesis.prompts import nothing_found, prompt
 from dp_clinical_pipeline.synthesis.writer import open_writer
 
 
@@ -25,21 +25,20 @@ def write_requested(
         UserError: an unknown label, a non-private cell (its text stays in the enclave), or a cell without an adapter.
     """
     labels = label_set(home.settings.corpus.label_set)
-    for name in (*present, *negated):
-        if name not in labels.labels:
-            raise UserError(f"unknown label {name[:40]!r}: {labels.name} has {', '.join(labels.labels)}")
+    present, negated = [labels.named(name) for name in present], [labels.named(name) for name in negated]
     if budget_epsilon(budget) is None:
         raise UserError("what a non-private adapter writes stays in the enclave: choose a budget such as eps-8")
     settings = home.settings.generation
     targets = [name for name in labels.labels if name in present]
-    asked = prompt(targets, labels, Fields(denied=tuple(name for name in labels.labels if name in negated)))
+    fields = Fields(denied=tuple(name for name in labels.labels if name in negated))
+    asked, against = prompt(targets, labels, fields), nothing_found(labels, fields)
     _, writer = open_writer(home, generator, budget)
     rules = Acceptance(settings, labels)
     kept: list[dict[str, Any]] = []
     tried, most = 0, round(n * settings.max_ratio)
     while len(kept) < n and tried < most:
         size = min(settings.batch_size, most - tried)
-        texts, _ = writer.write([asked] * size, batch=tried // settings.batch_size)
+        texts, _ = writer.write([asked] * size, tried // settings.batch_size, [against] * size)
         tried += size
         for text in texts:
             stated = stated_labels(text, labels)

@@ -23,16 +23,21 @@ class RecordSampler:
 
     @classmethod
     def of(cls, marginals: pl.DataFrame, labels: LabelSet) -> "RecordSampler":
-        """Build a sampler from LABEL_MARGINALS rows; negative counts are 0, pair counts within two deviations too."""
+        """Build a sampler from LABEL_MARGINALS rows; negative counts are 0, pair counts within two deviations too.
+
+        A list too long for pairs has more noise than counts in it: there a label counts from so many deviations upwards
+        as the largest of that much noise is expected to reach.
+        """
         index = {name: i for i, name in enumerate(labels.labels)}
         n = len(index)
+        least = 0.0 if labels.paired else float(np.sqrt(2 * np.log(n)))
         sizes, singles, pairs = {}, np.zeros(n), np.zeros((n, n))
         for kind, label, other, count, std in marginals.select(
             "kind", "label", "other", "noisy_count", "noise_std"
         ).iter_rows():
             count = max(count, 0.0)
             if kind == "label":
-                singles[index[label]] = count
+                singles[index[label]] = count if count >= least * std else 0.0
             elif kind == "size":
                 sizes[int(label)] = count
             elif kind == "pair" and count >= 2 * std:

@@ -48,6 +48,7 @@ class Writer:
         Guidance, where the settings ask for it, leads away from the prompts `against`; from one's own there is no way.
         """
         end = self._tokenizer.eos_token_id
+        pairs = zip(prompts, against or prompts, strict=True)
         written = decode(
             self.model,
             [self._encoded(prompt) for prompt in prompts],
@@ -55,9 +56,7 @@ class Writer:
             end=end,
             pad=self._tokenizer.pad_token_id,
             seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
-            against=[None if a == b else self._encoded(b) for a, b in zip(prompts, against, strict=True)]
-            if against
-            else (),
+            against=[None if away == asked else self._encoded(away) for asked, away in pairs],
         )
         texts, lengths = [], []
         for tokens in written:

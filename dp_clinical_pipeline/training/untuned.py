@@ -12,9 +12,10 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_tokenizer
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
+from dp_clinical_pipeline.synthesis.fields import read_fields
 from dp_clinical_pipeline.synthesis.generate import GenerationFacts
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note
+from dp_clinical_pipeline.synthesis.prompts import kind_of_note, nothing_found
 from dp_clinical_pipeline.synthesis.writer import Writer
 from dp_clinical_pipeline.training.generator import generator_recipe
 
@@ -49,7 +50,8 @@ def write_untuned(
     shared = {"generator": generator, "budget": UNTUNED, "mechanism_id": source, "modality": kind_of_note(labels)}
     while accepted < n and len(rows) < most:
         batch = asked[len(rows) : len(rows) + settings.batch_size]
-        texts, tokens = writer.write([pair.prompt for pair in batch], len(rows) // settings.batch_size)
+        against = [nothing_found(labels, read_fields(pair.note, pair.targets, labels)) for pair in batch]
+        texts, tokens = writer.write([pair.prompt for pair in batch], len(rows) // settings.batch_size, against)
         for pair, text, length in zip(batch, texts, tokens, strict=True):
             targets, stated = list(pair.targets), stated_labels(text, labels)
             reason = rules.refuse(text, targets, stated)

@@ -6,6 +6,7 @@ from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.coding.rulepacks import read_pack, rule_pack
 from dp_clinical_pipeline.labelsets import (
     CHEXPERT14,
+    CMC45,
     CT_RATE18,
     ICD9_CHAPTERS,
     ICD10_CHAPTERS,
@@ -97,6 +98,28 @@ def test_ct_rate18(note: str, expected: list[str]) -> None:
 )
 def test_icd9_chapters(note: str, expected: list[str]) -> None:
     assert stated_labels(note, ICD9_CHAPTERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("Cough. No focal pneumonia.", ["786.2"]),
+        ("Cough and fever. Right lower lobe pneumonia.", ["486"]),
+        ("Cough, wheezing, asthma.", ["493.90"]),
+        ("Fever. Evaluate for pneumonia. Clear lungs.", ["780.6"]),
+        ("Urinary tract infection with fever. Normal ultrasound.", ["599.0"]),
+        ("Prior urinary tract infections. Normal kidneys.", ["V13.02"]),
+        ("History of grade 2 vesicoureteral reflux. Normal kidneys.", ["593.70"]),
+        ("Family history of vesicoureteral reflux.", []),
+        ("Mild left hydronephrosis without hydroureter.", ["591"]),
+        ("Bilateral pyelectasis. No hydronephrosis.", ["593.89"]),
+        ("Neurogenic bladder. Enuresis.", ["596.54", "788.30"]),
+        ("Horseshoe kidney. Positive PPD.", ["753.3", "795.5"]),
+        ("None given. Normal chest.", []),
+    ],
+)
+def test_cmc45(note: str, expected: list[str]) -> None:
+    assert [label.split(" ", 1)[0] for label in stated_labels(note, CMC45) or []] == expected
 
 
 def test_icd10_chapters() -> None:

@@ -13,6 +13,7 @@ from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder, macro
         ("openi", "nih14", 0.90, 0.92),
         ("ct-rate", "ct-rate18", 0.92, 0.92),
         ("cmc", "icd9-chapters", 0.60, 0.85),
+        ("cmc", "cmc45", 0.65, 0.85),
         ("codiesp", "icd10-chapters", 0.60, 0.70),
     ],
 )

@@ -7,8 +7,8 @@ from dp_clinical_pipeline.tables import PREDICTIONS
 from dp_clinical_pipeline_tests.made_up_home import make_home, plain_notes, write_cell
 
 
-def right(home, arm: str) -> float:
-    rows = Store(home).read(PREDICTIONS, arm, "tiny", "eps-8").filter(label="Edema")
+def right(home, arm: str, *teacher: str) -> float:
+    rows = Store(home).read(PREDICTIONS, arm, "tiny", "eps-8", *teacher).filter(label="Edema")
     return (rows["y_true"] == rows["y_pred"]).mean()
 
 
@@ -33,9 +33,11 @@ def test_a_distilled_arm_learns_the_teachers_labels_and_not_the_records(tmp_path
     write_cell(home, [(text, []) for text, _ in notes])
     predicted = {f"s{i:05}": labels for i, (_, labels) in enumerate(notes)}
     train_distilled_arm(home, "tiny", "eps-8", "minilm-l6", predicted)
-    rows = Store(home).read(PREDICTIONS, DISTILLED, "tiny", "eps-8")
+    rows = Store(home).read(PREDICTIONS, DISTILLED, "tiny", "eps-8", "minilm-l6")
     assert set(rows["classifier"]) == {"tfidf-logreg of minilm-l6"}
-    assert right(home, DISTILLED) > 0.95
+    assert right(home, DISTILLED, "minilm-l6") > 0.95
+    train_distilled_arm(home, "tiny", "eps-8", "other", dict.fromkeys(predicted, ()))
+    assert right(home, DISTILLED, "minilm-l6") > 0.95 > right(home, DISTILLED, "other")
     del predicted["s00003"]
     with pytest.raises(UserError, match="all but 1 of the accepted notes"):
         train_distilled_arm(home, "tiny", "eps-8", "minilm-l6", predicted)

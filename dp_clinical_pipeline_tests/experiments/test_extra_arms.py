@@ -1,14 +1,30 @@
+import numpy as np
+import polars as pl
 import pytest
 
+from dp_clinical_pipeline.coding.arm_data import multi_hot
 from dp_clinical_pipeline.coding.arms import UNTUNED
+from dp_clinical_pipeline.coding.classifiers import Prediction
+from dp_clinical_pipeline.coding.clone_arm import CLONE
+from dp_clinical_pipeline.coding.mixed_arms import DISTILLED
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.experiments import extra_arms
 from dp_clinical_pipeline.experiments.extra_arms import train_extra_arms
 from dp_clinical_pipeline.experiments.recipe import HASHED, Recipe
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.tables import FIDELITY_METRICS, PREDICTIONS, SYNTHETIC_REPORTS
-from dp_clinical_pipeline_tests.made_up_home import make_home, plain_notes, write_cell
+from dp_clinical_pipeline.tables import (
+    CLONE_METRICS,
+    CLONED_REPORTS,
+    DP_CLASSIFIER,
+    FIDELITY_METRICS,
+    GENERATOR_ADAPTER,
+    PREDICTIONS,
+    SYNTHETIC_REPORTS,
+)
+from dp_clinical_pipeline.training.clone import BARRED
+from dp_clinical_pipeline_tests.made_up_home import make_home, plain_notes, report_body, write_cell, write_clones
 
 RECIPE = Recipe(
     name="tiny",
@@ -73,3 +89,70 @@ def test_an_untuned_model_that_writes_nothing_of_use_has_no_arm(home, monkeypatc
 def test_a_cell_without_notes_is_a_failure(home):
     with pytest.raises(UserError, match="materialize it first"):
         train_extra_arms(home, RECIPE.model_copy(update={"budgets": ("eps-8",)}), lambda _: None)
+
+
+CLONING = Recipe(name="tiny", about="Made up.", hours=0.1, generators=("tiny",), budgets=("eps-8",), clone=True)
+
+
+@pytest.fixture
+def cloning(tmp_path, monkeypatch) -> Home:
+    home, rng = make_home(tmp_path, patients=60), np.random.default_rng(4)
+    write_cell(home, plain_notes(40))
+
+    def write_clone(home, generator, budget):
+        write_clones(home, lambda source: report_body(source["targets"], rng), budget)
+
+    monkeypatch.setattr(extra_arms, "write_clone", write_clone)
+    return home
+
+
+def test_a_recipe_that_clones_trains_on_the_clones_and_measures_them_once(cloning):
+    said: list[str] = []
+    train_extra_arms(cloning, CLONING, said.append)
+    assert said == [f"clones, tiny eps-8: {BARRED}", "attacks on clones, tiny eps-8"]
+    rows = Store(cloning).read(PREDICTIONS, CLONE, "tiny", "eps-8").filter(label="Edema")
+    assert (rows["y_true"] == rows["y_pred"]).mean() > 0.9
+    assert set(Store(cloning).read(CLONE_METRICS)["arm"]) == {"clone", "synthetic"}
+    train_extra_arms(cloning, CLONING, lambda what: pytest.fail(f"{what} was done again"))
+
+
+def test_a_generator_that_was_trained_again_clones_again(cloning):
+    train_extra_arms(cloning, CLONING, lambda _: None)
+    store, before = Store(cloning), Store(cloning).read(CLONED_REPORTS, "tiny", "eps-8")
+    adapter = store.read(GENERATOR_ADAPTER, "tiny", "eps-8", budget="eps-8")
+    store.write(GENERATOR_ADAPTER, adapter, "tiny", "eps-8", budget="eps-8")
+    said: list[str] = []
+    train_extra_arms(cloning, CLONING, said.append)
+    assert len(said) == 2
+    assert not store.read(CLONED_REPORTS, "tiny", "eps-8").equals(before)
+
+
+def test_a_recipe_that_distils_trains_on_each_teacher_of_the_same_budget(cloning, monkeypatch):
+    notes = Store(cloning).read(SYNTHETIC_REPORTS, "tiny", "eps-8", budget="eps-8")
+    truth = multi_hot(notes["targets"].to_list(), CHEXPERT14)
+    # The records say nothing: what is learnt is a teacher's.
+    write_cell(cloning, [(text, []) for text in notes["text"]])
+    adapter = pl.DataFrame([{"encoder": "x"}], schema=DP_CLASSIFIER.schema)
+    for encoder in ("wise", "fool"):
+        Store(cloning).write(DP_CLASSIFIER, adapter, encoder, "eps-8", budget="eps-8")
+
+    def classify(home, encoder, budget, texts):
+        assert (budget, texts) == ("eps-8", notes["text"].to_list())
+        chosen = truth if encoder == "wise" else ~truth
+        return Prediction(chosen * 1.0, chosen)
+
+    monkeypatch.setattr(extra_arms, "classify", classify)
+    write_cell(cloning, plain_notes(9), budget="nonprivate")  # no teacher was trained without privacy
+    budgets = {"budgets": ("eps-8", "nonprivate"), "classifier_budgets": ("eps-8", "eps-1")}
+    changed = {"encoders": ("wise", "fool"), "distilled": True, "clone": False}
+    recipe, said = CLONING.model_copy(update=budgets | changed), list[str]()
+    train_extra_arms(cloning, recipe, said.append)
+    assert said == [f"notes of tiny with the labels of {encoder}, eps-8" for encoder in ("wise", "fool")]
+    for encoder, right in (("wise", True), ("fool", False)):
+        rows = Store(cloning).read(PREDICTIONS, DISTILLED, "tiny", "eps-8", encoder).filter(label="Edema")
+        assert set(rows["classifier"]) == {f"tfidf-logreg of {encoder}"}
+        assert ((rows["y_true"] == rows["y_pred"]).mean() > 0.8) == right
+    train_extra_arms(cloning, recipe, lambda what: pytest.fail(f"{what} was done again"))
+    Store(cloning).write(DP_CLASSIFIER, adapter, "fool", "eps-8", budget="eps-8")
+    train_extra_arms(cloning, recipe, said.append)
+    assert said[2:] == ["notes of tiny with the labels of fool, eps-8"]

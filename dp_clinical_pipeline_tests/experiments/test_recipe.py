@@ -1,5 +1,6 @@
 import pytest
 
+from dp_clinical_pipeline.demo.settings import demo_settings
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.experiments.homes import corpus_path, lay_out, study_homes
 from dp_clinical_pipeline.experiments.recipe import parsed_recipe, recipe, recipe_names
@@ -36,6 +37,16 @@ def test_a_recipe_becomes_settings_and_cells():
     assert without.base_settings.budgets == ["nonprivate"]
 
 
+def test_a_study_of_the_made_up_hospital_changes_its_settings_field_by_field():
+    usual = parsed_recipe("small", "about: x\nhours: 1").base_settings
+    made = parsed_recipe("small", "about: x\nhours: 1\nsettings: {training: {steps: 7}}").base_settings
+    assert usual == demo_settings()
+    training = usual.training.model_copy(update={"steps": 7})
+    assert made == usual.model_copy(update={"training": training})
+    with pytest.raises(UserError, match="training"):
+        parsed_recipe("small", "about: x\nhours: 1\nsettings: {training: 7}")
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -46,6 +57,7 @@ def test_a_recipe_becomes_settings_and_cells():
         ("hours: 0", "hours"),
         ("linear_budgets: [eps-1]", "need features"),
         ("encoders: [minilm-l6]", "give both or neither"),
+        ("encoders: [minilm-l6]\nclassifier_budgets: [eps-1]\ndistilled: true", "generators and encoders share"),
         ("settings: {privacy: {cap: 3}}", "privacy.cap"),
         ("unheard: 1", "unheard"),
         ("seeds: []", "seeds"),

@@ -9,7 +9,7 @@ from dp_clinical_pipeline.experiments.recipe import Question, Recipe
 from dp_clinical_pipeline.experiments.results import find_arm, write_results
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.tables import EXPERIMENT_SCORES, EXPERIMENT_TESTS, PREDICTIONS
+from dp_clinical_pipeline.tables import CLONE_METRICS, EXPERIMENT_SCORES, EXPERIMENT_TESTS, PREDICTIONS
 
 ARMS = {
     ("real", None, None): 0.95,
@@ -126,3 +126,19 @@ def test_the_markdown_shows_every_arm_and_answer(homes):
     assert "about 0.1 h" in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in tables[:7]}) == 1
+
+
+def test_the_markdown_shows_what_clones_give_away_beside_their_cell_s_notes():
+    shared = {"generator": "tiny", "budget": "eps-8", "mechanism_id": "m", "visibility": "restricted"}
+    rows = [{"arm": "clone", "metric": "record_linkage", "value": 0.61}, {"arm": "clone", "metric": "x", "value": 1.0}]
+    rows.append({"arm": "synthetic", "metric": "record_linkage", "value": 0.002})
+    clones = pl.DataFrame([shared | row for row in rows], schema=CLONE_METRICS.schema)
+    told = study_markdown(RECIPE, EXPERIMENT_SCORES.empty(), EXPERIMENT_TESTS.empty(), clones=clones).splitlines()
+    assert told[-5:-1] == [
+        "| what notes give away | clone tiny eps-8 | synthetic tiny eps-8 |",
+        "| --- | --- | --- |",
+        "| record_linkage | 0.610 | 0.002 |",
+        "| x | 1.000 | — |",
+    ]
+    without = study_markdown(RECIPE, EXPERIMENT_SCORES.empty(), EXPERIMENT_TESTS.empty(), clones=CLONE_METRICS.empty())
+    assert "give away" not in without

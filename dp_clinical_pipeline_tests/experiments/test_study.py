@@ -61,7 +61,7 @@ def test_a_study_runs_once_and_is_printed_again(dp_clinical, corpus, tmp_path):
     assert len(open_ledger(home).rows()) == spent
     printed = dp_clinical("experiment", "tiny", "--from-tables", "--json", "--home", home.path)
     tables = json.loads(printed.stdout)
-    assert set(tables) == {"scores", "tests", "fidelity"}
+    assert set(tables) == {"scores", "tests", "fidelity", "clones"}
     assert tables["tests"][0]["p_holm"] < 0.05
 
 

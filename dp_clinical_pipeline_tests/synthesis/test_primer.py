@@ -8,12 +8,16 @@ import pytest
 from dp_clinical_pipeline.coding.labelers import stated_labels
 from dp_clinical_pipeline.coding.rulepacks import rule_pack
 from dp_clinical_pipeline.deid.detect import find_identifiers
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14, ICD9_CHAPTERS, ICD10_CHAPTERS, LABEL_SETS, NIH14, LabelSet
 from dp_clinical_pipeline.synthesis import primer
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.synthesis.prompts import prompt_of
 
-SETS = pytest.mark.parametrize("labels", LABEL_SETS.values(), ids=list(LABEL_SETS))
+WITHOUT_SENTENCES = ("cmc45", "icd10-categories")
+SETS = pytest.mark.parametrize(
+    "labels", [s for s in LABEL_SETS.values() if s.name not in WITHOUT_SENTENCES], ids=lambda s: s.name
+)
 WITHOUT_RULES = {ICD9_CHAPTERS.name: {"External causes"}, ICD10_CHAPTERS.name: {"Special purposes"}}
 
 
@@ -29,6 +33,12 @@ def test_every_note_states_its_record_and_every_label_occurs(labels):
     assert {name for pair in pairs for name in pair.targets} == set(labels.labels)
     assert len({pair.note for pair in pairs}) == len({pair.note.lower() for pair in pairs}) == 240
     assert {len(pair.targets) for pair in pairs} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("name", WITHOUT_SENTENCES)
+def test_a_label_set_without_sentences_is_refused_in_a_line(name):
+    with pytest.raises(UserError, match=f"no primer sentences for {name}: set training.primer_steps to 0"):
+        primer_pairs(LABEL_SETS[name], 1, seed=0)
 
 
 @SETS

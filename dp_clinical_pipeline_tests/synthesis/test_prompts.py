@@ -33,7 +33,7 @@ def test_a_prompt_says_the_kind_of_note_and_every_label(name):
     chosen = labels.labels[:3]
     text = prompt(chosen, labels)
     assert kind_of_note(labels) in text
-    assert all(label.replace("_", " ").lower() in text for label in chosen)
+    assert all(labels.words(label) in text for label in chosen)
     assert text.endswith("Report:")
     assert "_" not in text
 
@@ -44,7 +44,7 @@ def test_a_record_without_labels_says_so():
 
 def test_a_record_names_details_and_denials():
     fields = Fields(details={"Pleural_Thickening": "mild left"}, denied=("Effusion", "Pneumothorax"))
-    line = record_line(["Mass", "Pleural_Thickening"], fields)
+    line = record_line(["Mass", "Pleural_Thickening"], label_set("nih14"), fields)
     assert line == "mass; mild left pleural thickening; no effusion; no pneumothorax"
     assert line in prompt(["Mass", "Pleural_Thickening"], label_set("nih14"), fields)
 

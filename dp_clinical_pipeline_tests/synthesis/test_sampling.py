@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, LabelSet
+from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, ICD10_CATEGORIES, LabelSet
 from dp_clinical_pipeline.privacy.marginals import exact_counts, marginal_keys
 from dp_clinical_pipeline.synthesis.sampling import RecordSampler
 from dp_clinical_pipeline.tables import LABEL_MARGINALS
@@ -74,6 +74,16 @@ def test_counts_that_noise_wiped_out_still_give_records(labels, count):
     for record in _draws(labels, _table(labels, lambda *_: count, 40.0), 300):
         assert len(set(record)) == len(record) <= CAP
         assert record == [x for x in labels.labels if x in record]  # in the list's order
+
+
+def test_of_a_long_list_only_labels_that_stand_out_of_the_noise_are_drawn():
+    people = [list(ICD10_CATEGORIES.labels[10:12])] * 1500 + [[ICD10_CATEGORIES.labels[900]]] * 1500
+    counts, noise = exact_counts(people, CAP, pairs=False), np.random.default_rng(4)
+    table = _table(ICD10_CATEGORIES, lambda *key: counts[key] + noise.normal(0, 40), 40.0)
+    draws = _draws(ICD10_CATEGORIES, table, 500)
+    there = {label for record in people for label in record}
+    assert np.mean([set(record) <= there for record in draws]) > 0.9
+    assert {label for record in draws for label in record} >= there
 
 
 def test_pairs_within_the_noise_do_not_count():

@@ -86,6 +86,18 @@ def test_no_report_is_read_when_the_ledger_refuses(unplanned, monkeypatch):
     assert list(home.lake.glob("**/*")) == []
 
 
+def test_a_primer_that_nobody_wrote_sentences_for_is_refused_before_anything_is_spent(unplanned):
+    settings = unplanned.settings
+    changed = {
+        "corpus": settings.corpus.model_copy(update={"label_set": "cmc45"}),
+        "training": settings.training.model_copy(update={"primer_steps": 2}),
+    }
+    home = unplanned.save_settings(settings.model_copy(update=changed))
+    with pytest.raises(UserError, match="no primer sentences for cmc45"):
+        train_generator(home, "tiny", "eps-8")
+    assert _states(home) == []
+
+
 def test_an_error_is_spent_and_the_next_run_goes_on_under_the_same_mechanism(home):
     def fails(seen):
         if seen.step == 3:
