@@ -84,6 +84,10 @@ def _rows(path: Path) -> int:
 def deid_eval(
     file: Annotated[Path, typer.Argument(help="Notes with gold spans, as JSON lines.")],
     as_json: JsonOption = False,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="A population's folder, whose own patterns and names of identifiers count too."),
+    ] = None,
 ) -> None:
     """Measure how many identifiers de-identification finds in notes that somebody annotated.
 
@@ -93,11 +97,13 @@ def deid_eval(
 
     `dp-clinical deid-eval annotated.jsonl`
 
-    `dp-clinical deid-eval annotated.jsonl --json`
+    `dp-clinical deid-eval annotated.jsonl --home ~/hospital --json`
     """
     from dp_clinical_pipeline.deid.evaluate import evaluate_file
+    from dp_clinical_pipeline.deid.site import Site
 
-    result = evaluate_file(file).as_dict()
+    site = None if home is None else Site(open_home(home).settings.deid)
+    result = evaluate_file(file, site).as_dict()
     by_type = result.pop("by_type")
     if as_json:
         sys.stdout.write(json.dumps(result | {"by_type": by_type}, indent=1) + "\n")

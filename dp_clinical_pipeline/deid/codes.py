@@ -1,5 +1,4 @@
 """Voter: unlabelled record numbers, by the shape of a token and of groups of digits; measures and codes of findings stay."""
-# ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 from collections.abc import Iterator
@@ -45,14 +44,8 @@ _FINDING = re.compile(
 _PUBLIC = re.compile(
     r"(?:PMID|PMC|NCT|OMIM|FDA|DOI|ISBN|ISSN|ICD(?:-\d+)?(?:-\w+)?|CPT|HCPCS|LOINC|SNOMED|codes?)[\s:#-]{0,3}$", re.I
 )
-_VEHICLE = re.compile(
-    r"\b(?i:plates?|vehicle|car|truck|van|sedan|suv|motorcycle|parked|parking|driv\w+|tag|registration|reg\.?)\b"
-    r"(?P<gap>[^\n\d]{0,40}?)\b(?P<value>[A-Z]{1,3}\d{1,3}[ -][A-Z]{2,3}|\d{3,4}[ ][A-Z]{2,3}|[A-Z]{1,4}[- ]?\d{2,5}[A-Z]{0,3}|\d{1,4}[- ]?[A-Z]{1,4}[- ]?\d{0,4}"
-    r"|[A-Z]{1,3}\d{1,3}[ -]?[A-Z]{2,3})(?!\w)"
-)
 _STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
 _WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
-_PLATED = re.compile(r"\b(?:plates?|registration|tag|reg\.?)\W{0,3}(?:is|was|no\.?|number|\#|of)?\W{0,3}$", re.I)
 _MODAL = re.compile(
     r"(?<![\w-])(?:\d{2,4}[ ])?(?:C?XR|CR|DX|DR|CT|MRI?|US|NM|RAD|RF|MG|IR|PET|CH|RIS"
     r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
@@ -90,18 +83,6 @@ def vote(text: str) -> Iterator[Span]:
             continue
         if not _WRITTEN.fullmatch(found["value"] or "") and not UNIT_AFTER.match(text, found.end()):
             yield Span(*found.span(), "ACCESSION", "codes:modality", 0.5)
-    for found in _VEHICLE.finditer(text):
-        value = found["value"]
-        if _PLATED.search(found.group()[: -len(value)]) and not is_year(value):
-            yield Span(*found.span("value"), "VEHICLE", "codes:plate", 0.7)
-            continue
-        if (
-            sum(map(str.isdigit, value)) > 1
-            and not _STATE_ZIP.match(value)
-            and not _MEASURE.fullmatch(value.replace(" ", ""))
-            and not _FINDING.fullmatch(value)
-        ):
-            yield Span(*found.span("value"), "VEHICLE", "codes:plate", 0.6)
 
 
 def _identifies(text: str, start: int, end: int, value: str) -> bool:

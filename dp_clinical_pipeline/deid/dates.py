@@ -1,4 +1,4 @@
-"""Voter: dates in the many ways that they are written, and ages over 89. A bare year stays, as Safe Harbor allows."""
+"""Voter: dates in the many ways that they are written. A bare year stays, as Safe Harbor allows."""
 # ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
@@ -57,7 +57,7 @@ _ALONE = re.compile(
     r"|WEDNES|THURS|FRI|SATUR|SUN)DAY)s?"
     r"|(?P<weekday2>(?:last|this|next)[ ](?:mon|tues|wednes|thurs|fri|satur|sun)day)"
     r"|(?:on|every)[ ](?P<weekday3>(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
-    r"|(?P<holiday>Christmas(?:[ ](?:Eve|Day))?|Thanksgiving(?:[ ]Day)?|New[ ]Year['’]?s(?:[ ](?:Eve|Day))?|Easter"
+    r"|(?P<holiday>Christmas(?:[ ](?:Eve|Day))?(?![ ](?:tree|disease|factor))|Thanksgiving(?:[ ]Day)?|New[ ]Year['’]?s(?:[ ](?:Eve|Day))?|Easter"
     r"(?:[ ]Sunday)?|Labor[ ]Day|Memorial[ ]Day|Independence[ ]Day|Halloween|Valentine['’]?s[ ]Day|Mother['’]s[ ]Day"
     r"|Father['’]s[ ]Day))(?!\w)"
 )
@@ -89,28 +89,6 @@ _WEEKDAY_SHORT = re.compile(
     r"(?<!\w)(?P<weekday>(?i:mon|tues?|wed|thurs?|thu|fri|sat|sun))\.?,?[ ](?=\d{1,2}[-/ .]|[A-Z][a-z]{2})"
 )
 _ORDINARY_MAY = re.compile(r"(?:may|march|mar|sept?|dec|oct|jan|jun)\b", re.I)
-_AGE_NUMBER = r"(?P<{}>9\d|1[0-2]\d)"
-_AGE = re.compile(
-    rf"""(?<![\w./-])(?:
-      {_AGE_NUMBER.format("a")}\s?(?:-|–|\s)?\s?(?:[Yy]ears?|YEARS?|[Yy]rs?|YRS?|[yY])\.?(?:[\s-]{{0,2}}(?:olds?|OLD|of\sage|o|O)\b\.?|\.?/?o\b\.?)
-    | 0?{_AGE_NUMBER.format("f")}\s?(?:yo|YO|y\.o\.|Y\.O\.|y/o|Y/O|[Yy]rs?|YRS?|yr\.?|Y(?=\W|$))(?!\w)
-    | (?P<g>9\d|10\d)\s?/\s?(?:[MF]|male|female)(?!\w)|(?:(?<=\b[MF]/)|(?<=\b[MF]\s))(?P<h>9\d
-      |10\d)(?=\s(?:with|w/|here|presents)|[,;)\n]|$)
-    | (?<=[Pp]t[ ])(?P<k>9\d|10\d)(?=[ ][MF]\b)|(?<=P[Tt][ ])(?P<l>9\d|10\d)(?=[ ][MF]\b)
-    | (?P<b>9\d|10\d)(?:[MF]|[ -]?(?:male|female|man|woman|lady|gentleman)|[ ][MF](?=[ ,.](?:with|w/|who|here|pt
-      |s/p|presents?|presenting|admitted|h/o|hx)))(?!\w)
-    | (?:age[ds]?|AGE[DS]?|Age[ds]?)[\s:=-]{{1,3}}(?P<i>[Nn]inety(?:[- ]\w{{3,5}})?\b)|(?:age[ds]?|AGE
-      |Age[ds]?)[\s:=-]{{1,3}}0(?P<j>9\d)Y?(?!\w)
-    | (?:age[ds]?|AGE|Age[ds]?|turned|turning)(?:\s(?:is|was|of|at
-      |about))?[\s:=-]{{1,3}}{_AGE_NUMBER.format("c")}(?![\w%/]|\.\d)
-    | (?:[Nn]inety|NINETY|a\shundred(?:\sand)?|one\shundred(?:\sand)?)(?:[- ](?:one|two|three|four|five|six
-      |seven|eight|nine))?
-      (?=[- ]years?[- ]old|[- ]YEARS?[- ]OLD|[- ]?y/?o\b)
-    | (?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[- ]?|late\s)?(?P<d>nineties|['’]?90['’]?s)(?!\w)
-    )""",
-    re.X,
-)
-_NONAGENARIAN = re.compile(r"(?<!\w)(?:nonagenarian|centenarian)(?!\w)", re.I)
 
 
 _LED_MONTH = Led(
@@ -125,7 +103,7 @@ _DIGITS = re.compile(r"(?<![\w/])\d")
 
 
 def vote(text: str) -> Iterator[Span]:
-    """Find dates and ages over 89."""
+    """Find dates."""
     digits = any(map(str.isdigit, text))
     for found in _found(text):
         kind = found.lastgroup or ""
@@ -144,11 +122,6 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LED_NUMBER.matches(text, re.Match.end) if digits else ():
         kind = found.lastgroup or ""
         yield Span(*found.span(kind), "DATE", f"dates:{kind}", 0.7)
-    for found in _AGE.finditer(text):
-        kind = found.lastgroup or ""
-        yield Span(*(found.span(kind) if kind else found.span()), "AGE", "dates:age", 0.9)
-    for found in _NONAGENARIAN.finditer(text):
-        yield Span(*found.span(), "AGE", "dates:age", 0.8)
 
 
 def _found(text: str) -> Iterator[re.Match[str]]:

@@ -4,21 +4,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from dp_clinical_pipeline.deid import (
+    ages,
     allowlist,
     capitals,
     codes,
+    cued,
+    cued_names,
     dates,
     facilities,
     headers,
+    institutions,
     known,
     labels,
     names,
     numbers,
+    partial_dates,
     people,
+    phones,
     places,
     runs,
     shouting,
     towns,
+    vehicles,
 )
 from dp_clinical_pipeline.deid.spans import Span, resolve
 
@@ -39,16 +46,22 @@ Voter = Callable[[str], Iterable[Span]]
 NOTHING = Context()
 VOTERS = (
     dates.vote,
+    partial_dates.vote,
+    ages.vote,
     labels.vote,
     numbers.vote,
     codes.vote,
+    cued.vote,
+    vehicles.vote,
+    phones.vote,
     capitals.vote,
     people.vote,
     headers.vote,
     names.vote,
     runs.vote,
+    cued_names.vote,
 )
-PLACE_VOTERS = (places.vote, facilities.vote, towns.vote)
+PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote)
 """Voters that read capitals: they see lines in capitals in title case."""
 
 
@@ -56,7 +69,7 @@ def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None =
     """Return disjoint spans in text order, with code-point offsets; `site` is one voter more, which nothing overrules."""
     spans = [span for vote in VOTERS for span in vote(text)]
     calm = shouting.calmed(text)
-    spans += [span for vote in PLACE_VOTERS for span in vote(calm)]
+    spans += institutions.whole(calm, [span for vote in PLACE_VOTERS for span in vote(calm)])
     kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
     if site is not None:
         kept += site(text)

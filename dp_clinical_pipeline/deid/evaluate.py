@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dp_clinical_pipeline.deid.cores import core
-from dp_clinical_pipeline.deid.detect import Context, find_identifiers, with_known
+from dp_clinical_pipeline.deid.detect import Context, Voter, find_identifiers, with_known
 from dp_clinical_pipeline.deid.known import names_in
 from dp_clinical_pipeline.deid.replace import Surrogates
 from dp_clinical_pipeline.deid.spans import Span
@@ -85,13 +85,13 @@ class _Counts:
     altered: int = 0
 
 
-def evaluate_file(path: Path) -> EvalResult:
-    """Evaluate on a JSONL file, a document a line.
+def evaluate_file(path: Path, site: Voter | None = None) -> EvalResult:
+    """Evaluate on a JSONL file, a document a line; `site` votes too, as the stage lets a home's settings vote.
 
     Raises:
         UserError: the file cannot be read or is empty, or a line is no document; the message names the line.
     """
-    return evaluate(read_documents(path))
+    return evaluate(read_documents(path), site)
 
 
 def read_documents(path: Path) -> list[Document]:
@@ -133,13 +133,13 @@ def _document(line: str, number: int) -> Document:
     return document
 
 
-def evaluate(documents: Sequence[Document]) -> EvalResult:
+def evaluate(documents: Sequence[Document], site: Voter | None = None) -> EvalResult:
     """Run detection and replacement over gold documents, as the stage does, and count.
 
     A gold span is found when each of its letters and digits is covered by found spans, whatever their type. Names
     found in one document of a patient are looked for in that patient's others, as in the stage.
     """
-    found, seconds = _run(documents)
+    found, seconds = _run(documents, site)
     counts = [_count(d, f) for d, f in zip(documents, found, strict=True)]
     hits: dict[str, list[bool]] = defaultdict(list)
     for document, spans in zip(documents, found, strict=True):
@@ -161,13 +161,13 @@ def evaluate(documents: Sequence[Document]) -> EvalResult:
     )
 
 
-def _run(documents: Sequence[Document]) -> tuple[list[list[Span]], float]:
+def _run(documents: Sequence[Document], site: Voter | None = None) -> tuple[list[list[Span]], float]:
     """Return the spans of each document and the seconds that detection and replacement took."""
     key = bytes(range(32))  # a fixed key: nothing of an evaluation is kept
     find_identifiers("warm the caches of Dr. Example")
     began = time.perf_counter()
     names: dict[str, set[str]] = defaultdict(set)
-    first = [find_identifiers(d.text) for d in documents]
+    first = [find_identifiers(d.text, site=site) for d in documents]
     for number, (document, spans) in enumerate(zip(documents, first, strict=True)):
         names[_patient(document, number)] |= names_in(document.text, spans)
     result = []

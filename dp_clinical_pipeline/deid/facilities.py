@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.kinds import UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -53,13 +54,13 @@ _STRONG = (
 _WEAK = (
     r"(?:General|Memorial|Health|Med|Medicine|Gen|Medical|Regional|VA|Children['’]s|Presbyterian|Methodist"
     r"|Baptist|Lutheran"
-    r"|Adventist|Center|Centre|Ctr\.?|County|Radiology|Oncology|Pavilion|Infirmary|Mercy|Campus)"
+    r"|Adventist|Deaconess|Center|Centre|Ctr\.?|County|Radiology|Oncology|Pavilion|Infirmary|Mercy|Campus)"
 )
 _W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
 _GO_ON = rf"(?:[ ](?:(?!Imaging|Radiology|Cardiology){_STRONG}|(?!Radiology|Oncology){_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
 _FACILITY = re.compile(
     rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del"
-    rf"|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}})(?![\w-])"
+    rf"|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}}(?:-[A-Z][\w'’]{{1,20}}+)?)(?![\w-])"
 )
 _SAINT = re.compile(
     rf"(?<!\w)(?:St\.|St|Saint|ST\.|Mount|Mt\.|Our[ ]Lady[ ]of(?:[ ]the)?|Holy|Sacred"
@@ -91,7 +92,18 @@ _DEPARTMENT = re.compile(
     r"|Global|Occupational|Pulmonary)$"
 )
 _HOSPITAL_WORDS = frozenset(
-    ("General", "Memorial", "Regional", "Presbyterian", "Methodist", "Baptist", "Lutheran", "Adventist")
+    (
+        "General",
+        "Memorial",
+        "Regional",
+        "Presbyterian",
+        "Methodist",
+        "Baptist",
+        "Lutheran",
+        "Adventist",
+        "Deaconess",
+        "Mercy",
+    )
 )
 _GENERIC_HEAD = re.compile(
     r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family"
@@ -136,6 +148,8 @@ def _is_name(token: str) -> bool:
         or key in lowered("given_names")
         or token in entries("holy_words")
         or token in entries("cities")
+        or token in entries("towns")
+        or kind_of(re.sub(r"['’]s$", "", token)) == UNKNOWN
     )
     return listed and key not in lowered("not_names") and token[1:].islower()
 

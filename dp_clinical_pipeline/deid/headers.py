@@ -12,7 +12,7 @@ from dp_clinical_pipeline.deid.spans import Span
 
 _W = rf"(?:(?:[Mm]a?c|[dDOlL]['’]|[Dd]e|[Vv]an|[Vv]on)?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,3}}+)"
 _LOW = (
-    r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|binti|ibn|dos|du|ten|ter|y|DE|DA|DI|DEL|VAN"
+    r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|binti|ibn|dos|du|ten|ter|y|DE|DA|DI|DEL|VAN"
     r"|VON|DER|LA|LE|EL|AL|BIN)[ ]){0,3}"
 )
 _I = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}})"

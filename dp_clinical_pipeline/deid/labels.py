@@ -9,11 +9,11 @@ from dp_clinical_pipeline.deid.spans import Span
 
 _NUMBERED = r"(?=[\s.]*(?:\#|no\b|num|:|id\b))"
 _LABELS = {
-    "SSN": r"ssn|ssan|ss\s?(?:\#|no\b)|social\ssecurity|social(?=\s*(?:\#|no\b|num|:|ending|last|\d{3}))"
-    r"|soc(?=\s?[\#:.])|last\s(?:4|four)(?:\sdigits)?(?=\W{1,3}(?:\d{4}\b|ssn|of\s(?:ssn|social)))|soc(?:ial)?\.?\ssec(?:urity)?\.?",
+    "SSN": r"ssn|ssan|s\.s\.n\.?|ss\s?(?:\#|no\b)|social\ssecurity|social(?=\s*(?:\#|no\b|num|:|ending|last|\d{3}))"
+    r"|soc(?=\s?[\#:.\d])|ss(?=[\s.:]{1,2}[\dxX*]{3,4}\b)|last\s(?:4|four)(?:\sdigits)?(?=\W{1,3}(?:\d{4}\b|ssn|of\s(?:ssn|social)))|soc(?:ial)?\.?\ssec(?:urity)?\.?(?:\sno\b\.?)?",
     "FAX": r"fax(?:\sline)?|facsimile|fx(?=[\s:.\#]*[(+\d])",
     "PHONE": r"(?:tele)?phone|tel|mobile|cell(?:ular)?(?:\sphone)?|pager|beeper|call(?:back)?|contact\snumber"
-    r"|ph(?=[\s:.\#]*[(+\d])|ext(?:ension)?|voicemail|landline|whatsapp",
+    r"|ph(?=[\s:.\#]*[(+\d])|ext(?:ension)?|voice\s?mail|vm(?=[\s:.\#]*\d)|landline|whatsapp|contact(?=\s?\#)",
     "ACCESSION": rf"accession|acc(?=[\s.:=|-]{{1,3}}[A-Z]{{0,4}}-?\d{{2}})|a/n|acc(?:n|ess)?{_NUMBERED}|acsn"
     rf"|requisition|req{_NUMBERED}",
     "HEALTH_PLAN": r"(?:(?:health|medical|insurance|dental)\s)?(?:insurance|policy|policy\s?holder|member(?:ship)?"
@@ -77,7 +77,7 @@ _DIGIT = re.compile(r"\d")
 _REACH = 160
 """More characters than a label, what links it and the first digit of its value take up."""
 _SURE = re.compile(
-    r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|accession|acsn|medrec|mbi|hic|npi|dea"
+    r"(?:\bids?|#|\bno|num\w*|code|as|plates?)$|^(?:mrn|m\.r\.n|ssn|ss|soc|accession|acsn|medrec|mbi|hic|npi|dea"
     r"|upin|vin|pid|csn|imei|udi|fax|phone|tel|pager|beeper|extension|cell|mobile|medical record|s/n|ext)$",
     re.I,
 )
@@ -141,7 +141,11 @@ def _value(text: str, found: re.Match[str], kind: str) -> tuple[int, int]:
         return empty
     if not any(c.isdigit() for c in first) and not (first.isupper() and len(first) <= 5):
         return empty
-    if start > 1 and text[start - 1] in " -" and (letters := _LETTERS.search(text, max(0, start - 5), start)):
+    if (
+        start > 1
+        and text[start - 1] in " -"
+        and (letters := _LETTERS.search(text, max(found.end(kind), start - 5), start))
+    ):
         start = letters.start()
     between = text[found.end(kind) : start]
     label = found.group(kind)

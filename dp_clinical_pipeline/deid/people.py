@@ -9,7 +9,7 @@ from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, UPPER, WORD, is_excluded, is_given, is_ordinary, is_surname
 from dp_clinical_pipeline.deid.spans import Span
 
-_PARTICLES = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
+_PARTICLES = r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
 _PART = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}}|{_PARTICLES}{WORD})"
 _TITLES = (
     r"(?:Dr|DR|dr|Drs|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme"
@@ -46,7 +46,7 @@ _VALUE = (
     rf"(?:(?:dr|mr|mrs|ms)\.?[ ])?[{UPPER}][\w'’.-]{{0,30}}"
     rf"(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
 )
-_TITLE = re.compile(rf"(?<![\w-])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
+_TITLE = re.compile(rf"(?<![\w-])(?<!\d[ ])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
 _LABEL = re.compile(
     rf"""(?<!\w)(?:
       (?P<sure>(?:{_ROLE}|{_CLINICIAN}|patient|pt|client|member|subscriber|guarantor|insured|policy\s?holder
@@ -66,7 +66,7 @@ _CREDENTIAL = re.compile(
     rf"""(?<![\w-])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?
           |N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
       |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD
-        |Esq)(?![\w'’])""",
+        |Esq)(?![\w'’]|[ ]?:)""",
     re.X,
 )
 _AROUND = re.compile(
@@ -125,7 +125,10 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         raw = token.group().rstrip(",")
         core = raw.strip(".")
         key = core.lower()
-        if key in lowered("name_particles") or (key in ("dr", "mr", "mrs", "ms") and words == 0):
+        is_last = start + token.end() == end
+        if (key in lowered("name_particles") and not (is_last and words == 0 and core[0].isupper())) or (
+            key in ("dr", "mr", "mrs", "ms") and words == 0
+        ):
             continue
         if (
             words > 1

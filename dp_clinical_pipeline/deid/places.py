@@ -1,10 +1,12 @@
 """Voter: streets, cities and zip codes. A state alone stays, as Safe Harbor allows."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives
 
 import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
+from dp_clinical_pipeline.deid import addresses
 from dp_clinical_pipeline.deid.facilities import CODES, STATES, joined, lower_head
 from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
@@ -15,54 +17,14 @@ _CLINICAL_CODES = frozenset(
      "OK", "OR", "PA", "PR", "SC", "SD", "VA", "WA")
 )  # fmt: skip
 _C = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’]{0,30}+)"
-_DIRECTION = r"(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West|Northeast|Northwest|Southeast|Southwest)"
-_SUFFIX = (
-    r"(?:Street|St|Avenue|Ave|Av|Road|Rd|Boulevard|Blvd|Drive|Dr|Lane|Ln|Court|Ct|Place|Pl|Plaza|Square|Sq"
-    r"|Terrace|Ter|Parkway|Pkwy"
-    r"|Highway|Hwy|Circle|Cir|Trail|Trl|Way|Alley|Loop|Turnpike|Pike|Crescent|Close|Row|Route|Rte|Path|Run"
-    r"|Point|Pt|Ridge|Cove"
-    r"|Expressway|Expy|Freeway|Fwy|Broadway|Crossing|Mews|Heights|Hts|Walk|Bypass|Estates?|Village|Isle|Glen"
-    r"|Hollow|Bend|Grove"
-    r"|Meadows?|Hills?|Park|Gardens?|View|Landing|Mall|Station|Port|Ports|Spring|Springs|Creek|Mill|Mills"
-    r"|Ford|Forge|Falls|Forks?"
-    r"|Shores?|Union|Valley|Vista|Knolls?|Island|Junction|Lake|Lakes|Manor|Mission|Mount|Mountain|Oval|Pass"
-    r"|Pine|Pines|Plain|Plains"
-    r"|Prairie|Ranch|Rapids|River|Rue|Shoal|Stravenue|Stream|Summit|Throughway|Trace|Track|Trafficway|Tunnel"
-    r"|Viaduct|Ville|Well|Wells"
-    r"|STREET|AVENUE|ROAD|LANE|DRIVE|BOULEVARD|COURT|ST|AVE|RD|LN|DR|BLVD|CT|PL|HWY)"
-)
-_UNIT = (
-    r"(?:,?[ ](?:Apt|Apartment|Unit|Suite|Ste|Room|Rm|Floor|Fl|Bldg|Building|Lot|No|APT|UNIT"
-    r"|SUITE)\.?[ ]?\#?\w{1,6}|,?[ ]\#[ ]?\w{1,6})?"
-)
-_STREET = re.compile(
-    rf"""(?<![\w/.-])(?:
-      \d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?[ ](?:{_DIRECTION}\.?[ ])?(?:(?:{_C}\.?|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD
-        |TH)|de|la|del|los|las|of|the)[ ]){{1,4}}
-        {_SUFFIX}(?![\w'’])\.?(?:[ ]{_DIRECTION}(?!\w)\.?)?{_UNIT}
-
-      | \d{{1,6}}[ ](?:[A-Z][a-z]{{2,20}}[ ]?){{1,3}}{_UNIT},[ \n](?=[A-Z][a-z]+(?:[ ][A-Z][a-z]+){{0,2}},[ ](?:{CODES}
-      |{STATES})(?!\w))
-    | \d{{1,6}}[ ](?:[a-z]{{3,15}}[ ]){{1,2}}(?:street|avenue|ave|road|rd|lane|drive|blvd|boulevard|court)(?!\w)\.?
-    | (?:P\.?[ ]?O\.?|Post[ ]Office)[ ]?(?:Box|BOX)[ ]\#?\d{{1,8}}
-    | (?:RR|R\.R\.|Rural[ ]Route|HC)[ ]\#?\d{{1,5}},?[ ]Box[ ]\d{{1,6}}
-    | (?:Highway|Hwy|Interstate|County[ ]Road|State[ ]Route)[ ]\#?\d{{1,5}}(?!\w)
-    | (?:Unit|PSC)[ ]\d{{2,5}},?[ ]Box[ ]\d{{1,6}}
-    | (?:[A-Z][a-z'’]+[ ]){{1,3}}(?:Street|Avenue|Ave\.?|Blvd\.?|Boulevard|Road|Rd\.|Lane|Parkway|Highway
-      |Terrace)(?![\w'’]){_UNIT}
-    | (?<=\bon[ ])(?:[A-Z][a-z'’]+[ ]){{1,2}}(?:Drive|Court|Place|Way|Circle|St\.|St|Dr\.)(?![\w'’])
-    )""",
-    re.X,
-)
-_NOT_STREET = re.compile(
-    r"\d{1,6}\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel)\b", re.I
-)
 _ZIP = re.compile(
     rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-– ]\d{{4}}(?!\d))?)(?![\w-])
-      |(?i:zip(?:[\s-]?codes?)?|postal\s?codes?|post\s?code)(?:[ ](?:is|of
-        |number))?[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
+      |(?i:zip(?:[\s+-]?(?:codes?|4))?|postal(?:\s?codes?)?|post\s?code|pin\s?code)(?:[ ](?:is|of|number|no\.?|on|per|file|the|a|facesheet|face|sheet|chart|record|listed|given|as|changed|updated|corrected|to|from|was|reads|shows|now|new|old|currently|registration|for|pt|patient|home|area)){{0,6}}[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
         |[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|\d{{3}}(?=\W))(?!\w)
-      |(?i:(?:lives?|living|resid\w+|area|from|near|region)[ ](?:in[ ]|at[ ]|near[ ]
+      |(?i:\b(?:zip|postal)\b[^\d\n.]{{1,40}}?)(?P<later>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])
+      |(?i:\b(?:in|the|from)[ ])(?P<area>\d{{5}}(?:-\d{{4}})?)(?=[ ](?i:area|region|neighbou?rhood|district)\b)
+      |(?P<before>\d{{5}}(?:[-–]\d{{4}})?)(?=\)?,?[ ](?i:zip|postal|area[ ]code|post[ ]code)(?!\w))
+      |(?i:(?:lives?|living|resid\w+|area|from|near|region|moved|relocated|resident|based|home)[ ](?:in[ ]|at[ ]|near[ ]|to[ ]|of[ ]
         |code[ ])?(?:zip[ ])?)(?P<lived>\d{{5}}(?:-\d{{4}})?)(?![\w-]|[ ](?:patients|people|feet|miles|steps))
       |(?P<plus_four>\d{{5}}[-–]\d{{4}})(?![\w-])
       |(?:{CODES})[-.,/]{{0,2}}[ ]?(?P<close>\d{{5}}(?:[ ]\d{{4}}(?!\d))?)(?![\w-])
@@ -76,6 +38,9 @@ _ZIP = re.compile(
 _CITY_STATE = re.compile(
     rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w"
     rf"|\.\w)|(?:{STATES})(?!\w))"
+)
+_CITY_ZIP = re.compile(
+    rf"(?<![\w-])(?P<city>{_C}(?:[ -]{_C}){{0,2}}),?[ ]{{1,2}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])"
 )
 _AFTER_STREET = re.compile(
     rf"[ ]?[,;/|\n][ \n]{{0,3}}(?P<city>{_C}(?:[ -]{_C}){{0,2}})(?=[ ]?[,;/|][ ]?(?:{CODES}|{STATES}"
@@ -111,15 +76,17 @@ _CODE_NAMES = frozenset(("NYC", "DC", "L.A."))
 
 def vote(text: str) -> Iterator[Span]:
     """Find places smaller than a state."""
-    for found in _STREET.finditer(text):
-        if not _NOT_STREET.match(found.group()):
-            end = found.end()
-            while text[end - 1] in ", \n":
-                end -= 1
-            yield Span(found.start(), end, "STREET", "places:street", 0.88)
-            yield from city_after(text, end)
+    for span in addresses.vote(text):
+        yield span
+        yield from city_after(text, span.end)
     for found in _ZIP.finditer(text):
         yield Span(*found.span(found.lastgroup or 0), "ZIP", "places:zip", 0.9)
+    for found in _CITY_ZIP.finditer(text):
+        words = found["city"].split()
+        names = (" ".join(words[n:]) for n in range(len(words)))
+        if city := next((name for name in names if name in entries("cities") or name in entries("towns")), None):
+            yield Span(found.end("city") - len(city), found.end("city"), "CITY", "places:city_zip", 0.7)
+            yield Span(*found.span("zip"), "ZIP", "places:city_zip", 0.8)
     yield from _city_state(text)
     yield from _named(text)
     yield from _listed(text)

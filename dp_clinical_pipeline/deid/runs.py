@@ -12,7 +12,9 @@ from dp_clinical_pipeline.deid.names import SUFFIX, UPPER
 from dp_clinical_pipeline.deid.spans import Span
 
 _TOKEN = re.compile(rf"(?<![\w'’])[{UPPER}](?:[\w'’]{{0,40}}+(?:-[\w'’]{{1,40}}+){{0,4}}+)(?![\w])")
-_PARTICLES = r"(?:(?:de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y|e)[ ]){0,3}"
+_PARTICLES = (
+    r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y|e)[ ]){0,3}"
+)
 _GAP = re.compile(rf"(?:\.?[ ]{_PARTICLES}|\.|[ ]?-[ ]?)")
 _REVERSED = re.compile(r"(?:[ ]?,[ ]{0,2}|[ ]?\^[ ]?)")
 _CARET_END = re.compile(r"\^?[ ]?")
@@ -228,10 +230,8 @@ def _short_before(text: str, word: Word, shouting: bool) -> int:
     found = _TWO_CAPITALS.search(text, max(0, word.start - 4), word.start)
     if not found or found[1] in _TITLE_LIKE:
         return word.start
-    if shouting or len(found[1]) > 2:
-        abbreviation = found[1] in _FUNCTION or (found[1].lower() in MINOR and not _led_to(text, found.start(1)))
-        return word.start if abbreviation else found.start(1)
-    return found.start(1)
+    abbreviation = found[1] in _FUNCTION or (found[1].lower() in MINOR and not _led_to(text, found.start(1)))
+    return word.start if abbreviation else found.start(1)
 
 
 def is_plain(token: str) -> bool:

@@ -5,6 +5,7 @@ import re
 from dp_clinical_pipeline.deid.facilities import CODES
 
 _LINE = re.compile(r"[^\n]+")
+_STRETCH = re.compile(r"[^a-zß-öø-ÿ\n]{14,}+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _KEPT = re.compile(rf"(?:{CODES}|PO|RR|HC|NE|NW|SE|SW|VA|II|III|IV)")
 _LOW = frozenset(
@@ -34,7 +35,7 @@ _LOW = frozenset(
 
 
 def calmed(text: str) -> str:
-    """Return the text with lines of capitals in title case, every character in its place.
+    """Return the text with lines and stretches of capitals in title case, every character in its place.
 
     A word of two letters that is a state's code stays; `of`, `the` and the like become small.
     """
@@ -46,12 +47,21 @@ def calmed(text: str) -> str:
 def _calm(line: re.Match[str]) -> str:
     shown = line.group()
     upper, lower = sum(map(str.isupper, shown)), sum(map(str.islower, shown))
-    return _WORD.sub(_word, shown) if upper >= 6 and lower * 6 < upper else shown
+    if upper < 6:
+        return shown
+    return _WORD.sub(_word, shown) if lower * 6 < upper else _STRETCH.sub(_calm_stretch, shown)
+
+
+def _calm_stretch(found: re.Match[str]) -> str:
+    """Calm what stands in capitals within a line, where three words and more do; what was masked as `XXXX` is no word."""
+    shown = found.group()
+    words = [w for w in _WORD.findall(shown) if len(w) > 1 and set(w) != {"X"}]
+    return _WORD.sub(_word, shown) if len(words) > 2 and sum(map(len, words)) >= 12 else shown
 
 
 def _word(found: re.Match[str]) -> str:
     old = found.group()
-    if _KEPT.fullmatch(old) or not old.isupper():
+    if _KEPT.fullmatch(old) or not old.isupper() or set(old) == {"X"}:
         return old
     new = old.lower() if old in _LOW else old[0] + old[1:].lower()
     return new if len(new) == len(old) else old

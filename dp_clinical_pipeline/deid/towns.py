@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.kinds import EPONYM, INITIAL, ORDINARY, OTHER, SHORT, kind_of
+from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import entries, is_english, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -14,10 +15,13 @@ _NAME = rf"{_W}(?:[ ](?:of[ ]|de[ ]|del[ ]|la[ ]|on[ ])?{_W}){{0,2}}"
 _WITH_STATE = re.compile(
     rf"(?<![\w-])(?P<city>{_NAME}),?[ ](?:{CODES}|{STATES})(?=[ ]\d{{5}}|[ ]?[\n,;:.)/|]|\s*$|[ ]{{2}}|[ ]-)"
 )
+_LEADS = (
+    r"lives?|living|lived|resid(?:es?|ed|ing)|resident|moved|relocated|native|born|raised|grew[ ]up|commutes|drove|drives|flew|flown|airlifted|helicopter|ambulance|squad|driven|bused|transfer(?:red)?|travel(?:s|ed|led|ing)?"
+    r"|home[ ]?town|birth[ ]?place|town|city|village|municipality|works|working|worked|employed|vacation(?:ing|ed)?|trip|visit(?:ing|ed)?|returned|retired|farm|house"
+    r"|home|apartment|originally|family|daughter|son|sister|brother|parents|mother|father|stays|staying|flew|came|arrived|shelter|address|located|based|church|school|office|practice"
+)
 _LIVES = re.compile(
-    rf"\b(?P<lead>(?i:lives?|living|lived|resid(?:es?|ed|ing)|resident|moved|relocated|native|born|raised|grew[ ]up|commutes|drove|drives|flew|travel(?:s|ed|led|ing)?"
-    rf"|home[ ]?town|birth[ ]?place|town|city|village|municipality|works|working|worked|employed|vacation(?:ing|ed)?|trip|visit(?:ing|ed)?|returned|retired|farm|house"
-    rf"|home|apartment|originally|family|daughter|son|sister|brother|parents|mother|father|stays|staying|flew|came|arrived|shelter|address|located|based|church|school|office|practice))"
+    rf"\b(?P<lead>(?i:{_LEADS}))"
     rf"(?:[ ](?!in\b|at\b|from\b|to\b|of\b)[a-z]{{2,12}}){{0,2}}?(?:[ ](?P<by>(?i:in|to|from|of|at|near|outside|around))[ ](?:(?:downtown|rural|the[ ](?:city|town)[ ]of)[ ])?|[:=]?[ ]+)"
     rf"(?P<city>{_NAME})(?!\w)"
 )
@@ -26,6 +30,7 @@ _IN = re.compile(
     rf"|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Court|Ct|Boulevard|Blvd|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|\#\d{{1,4}}[A-Z]?|(?:Apt|Unit|Suite|Ste)\.?[ ]\d{{1,4}}[A-Z]?)\.?(?P<lead>,[ ]?|[ ]?[-–|/;][ ]|[ ]in[ ]|\n[ ]{{0,8}}(?=[^\n]{{3,30}}[ ](?:{CODES})\b)))"
     rf"(?P<city>{_NAME})(?=[ ]?[.,;:)\n|/-]|[ ](?:on|by|for|and|who|where|last|since|with|until|today)\b|\s*$|[ ](?:{CODES})\b|[ ]\d{{5}})"
 )
+_LED = Led(_LIVES, _LEADS)
 _TOWN = re.compile(r"home[ ]?town|birth[ ]?place|town|city|village", re.I)
 _TRAVELLED = re.compile(r"flew|came|moved|drove|travel|arrived|relocated|native|originally", re.I)
 _BEFORE = frozenset(
@@ -110,7 +115,7 @@ def vote(text: str) -> Iterator[Span]:
     for found in _WITH_STATE.finditer(text):
         if span := _town(found, found["city"], strict=False):
             yield Span(*span, "CITY", "towns:state", 0.75)
-    for found in _LIVES.finditer(text):
+    for found in _LED.matches(text, re.Match.end):
         if span := _town(
             found, found["city"], strict=found["by"] is None and not _TOWN.match(found["lead"]), sure=_is_sure(found)
         ):
@@ -144,7 +149,7 @@ def _town(found: re.Match[str], name: str, *, strict: bool, sure: bool = False) 
     rest, left = words[first:], kinds[first:]
     if not rest or all(k in (SHORT, INITIAL) for k in left) or (len(rest) == 1 and rest[0].lower() in _BEFORE | _AFTER):
         return None
-    listed = " ".join(rest) in entries("cities")
+    listed = _is_listed(" ".join(rest))
     compound = len(rest) > 1 and (rest[0].lower() in _BEFORE or rest[-1].lower() in _AFTER)
     if re.fullmatch(STATES, " ".join(rest)) or (
         strict and not (listed or compound or (len(rest) == 1 and left[0] not in (OTHER, EPONYM)))
@@ -154,6 +159,11 @@ def _town(found: re.Match[str], name: str, *, strict: bool, sure: bool = False) 
         return None
     start = found.start("city") + len(" ".join(words[:first])) + (first > 0)
     return start, start + len(" ".join(rest))
+
+
+def _is_listed(name: str) -> bool:
+    """Say whether a name is a city's, or a town's that is no ordinary word."""
+    return name in entries("cities") or (name in entries("towns") and (" " in name or kind_of(name) != OTHER))
 
 
 def _kind(word: str) -> str:
@@ -169,13 +179,19 @@ def _is_dictionary(word: str) -> bool:
         and key not in lowered("not_names")
         and key not in lowered("drugs")
         and word[1:].islower()
+        and not key.endswith("ed")
     )
 
 
 def _belongs(words: list[str], kinds: list[str], n: int) -> bool:
     """Say whether an ordinary word is part of a compound town: `New Salem`, `Union Mills`."""
     word = words[n].lower()
-    if " ".join(words[n:]) in entries("cities") or " ".join(words) in entries("cities"):
+    if any(
+        " ".join(words[m:]) in entries(name)
+        for m in (n, 0)
+        for name in ("cities", "towns")
+        if len(words) - m > 1 or name == "cities"
+    ):
         return True
     if word in _AFTER and n > 0:
         return True

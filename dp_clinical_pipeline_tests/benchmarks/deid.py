@@ -35,7 +35,7 @@ from dp_clinical_pipeline.demo.reports import make_patients
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder
 from dp_clinical_pipeline_tests.benchmarks.notes import labelled
-from dp_clinical_pipeline_tests.deid.planting import planted
+from dp_clinical_pipeline_tests.deid.planting import SETS, planted
 
 KEY = bytes(range(32))
 PARTS = ("speed", "scaling", "recall", "leakage", "utility", "memory")
@@ -137,10 +137,10 @@ def scaling(reports: int) -> dict[str, Any]:
 
 
 def recall(reports: int) -> dict[str, Any]:
-    """Return the evaluation of both sets of planted sentences."""
+    """Return the evaluation of each set of planted sentences; the rules were written without a look at set d."""
     texts = [text for text, _ in openi()]
     random.Random(5).shuffle(texts)
-    return {name: evaluate(planted(texts[:reports], name, seed=5)).as_dict() for name in ("a", "b")}
+    return {name: evaluate(planted(texts[:reports], name, seed=5)).as_dict() for name in SETS}
 
 
 MISSES = {"apart": 0.05, "together": 0.4}

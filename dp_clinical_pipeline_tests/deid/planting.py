@@ -1,13 +1,15 @@
 """Identifiers planted between the real sentences of OpenI reports, in frames kept apart by when they were written.
 
-Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. A frame is a
-line of `frames/<set>.txt` with slots; how a slot is written is drawn from the formats below or the set's own.
+Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. Sets `c` and
+`d` were written, with their formats, names and towns, by someone who had not seen the rules; `d` is only ever scored,
+never looked at by who changes the rules. A frame is a line of `frames/<set>.txt` with slots, a slot in capitals is
+written in capitals; how a slot is written is drawn from the formats below or the set's own.
 """
 # ruff: noqa: E501 -- a kind a line
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,7 +33,10 @@ _RARE = """Nkemelu Szczepańska Thorvaldsdóttir Wojciechowski Quisenberry Xiong
 
 @dataclass(frozen=True)
 class Formats:
-    """How each kind is written; `#` is a digit, `@` a capital letter, `~` a hexadecimal digit, `{m}` and the like are of the date."""
+    """How each kind is written; `{m}` and the like are of the date.
+
+    In a code `#` is a digit, `%` a digit from 2 to 8, `@` a capital letter, `~` a hexadecimal digit.
+    """
 
     dates: Sequence[str] = (
         "{m}/{d}/{yyyy}",
@@ -58,7 +63,17 @@ class Formats:
         "{d} {month}",
         "{month} {d}{th}",
     )
+    stamps: Sequence[str] = ("{yyyy}{mm}{dd}",)
+    """Dates as machines print them, for header lines alone: a reader would not take their digits for a date in prose."""
     codes: dict[str, Sequence[str]] = None  # type: ignore[assignment]
+    own: Mapping[str, Sequence[str]] | None = None
+    """The set's own names and places; without them they come from lists that the rules may know too."""
+
+
+def own_entries(name: str) -> dict[str, Sequence[str]]:
+    """Return the own lists of a set by their heading (`surnames: Abernathy, Acevedo`)."""
+    lines = (FRAMES / f"{name}.names.txt").read_text(encoding="utf-8").splitlines()
+    return {heading: tuple(rest.split(", ")) for heading, rest in (line.split(": ", 1) for line in lines)}
 
 
 _CODES = {
@@ -99,18 +114,78 @@ B = Formats(
         "other": ("@####-##", "####/####", "@@@@####", "#######", "@-##-####"),
     },
 )  # fmt: skip
-SETS = {"a": A, "b": B}
+C = Formats(
+    dates=("{mm}/{dd}/{yy}", "{m}.{d}.{yy}", "{month} the {d}{th}, {yyyy}", "{MON} {dd}, {yyyy}", "{wkd} {m}/{d}/{yyyy}", "{dd} {MON} {yyyy}", "{month} {d}, {yyyy}",
+           "{mon} {d} {yyyy}", "{dd}-{mon}-{yyyy}", "{m}/{d}/'{yy}", "{mon}-{dd}-{yyyy}", "{m}-{d}-{yyyy}"),
+    partials=("{mon} '{yy}", "{m}-{d}", "{month} the {d}{th}", "{MON} {d}", "{mon} {d}{th}", "{wkd} {m}/{d}", "{month} {yyyy}", "{dd} {MON}", "{mon}/{yyyy}"),
+    stamps=("{mm}{dd}{yyyy}", "{yyyy}{mm}{dd}", "{mm}/{dd}/{yy}"),
+    codes=_CODES | {
+        "phone": ("(%##) %##-####", "%##-%##-####", "%##- %##-####", "1 (%##) %##-####", "%##.%##.####", "(%##)%##.####"),
+        "fax": ("%##-%##-####", "(%##) %##-####", "1 %##-%##-####", "%##-####"),
+        "pager": ("%###", "%##-%##-####", "#%##"),
+        "ext": ("%###", "%-####"),
+        "ssn": ("%##-%#-####", "%##%#%###", "%## - %# - ####", "xxx-xx-####"),
+        "last4": ("####", "x####"),
+        "mrn": ("E########", "M000######", "###-###-###", "%######", "000######", "@@@ ######", "%##%##-#"),
+        "accession": ("##-###-####", "@@@@########", "#######-###", "A##-######", "@@@########-#", "%#########", "@######-##", "XR-##-######"),
+        "plan": ("#@@#@@#@@##", "###-##-####A", "@@@###@#####", "W## #######", "%##########", "R########"),
+        "account": ("HB########", "#######-####", "%###########", "A#######-##", "%########"),
+        "license": ("A######", "MD-#####", "@@ #######", "@###-####-####", "036-######"),
+        "npi": ("1#########",),
+        "plate": ("@@@ #@##", "##-@@##", "@@ #####", "#@@ ###"),
+        "serial": ("@@@####@##", "PM#######", "##@#######", "#######-@", "@@@ ######"),
+        "udi": ("(01)00%###########(21)@@@######@", "(01)0084###########(17)2%0%1%(10)A#####"),
+        "url": ("https://mychart.example.org/rpt/######", "http://10.%#.4.12/zfp?acc=#########", "www.family%##.example.com/dad", "share.imaging-example.com/d/~~~~~~~~", "HTTPS://PACSWEB.EXAMPLE.NET/V/######"),
+        "ip": ("10.%#.1%.%#", "172.1%.%#.1##", "192.168.%.%#", "%#.1##.%#.%"),
+        "biometric": ("PV-########", "~~~~-~~~~-~~~~", "@##-@####", "#########"),
+        "photo": ("P#######.JPG", "pt_face_##.jpg", "####-FRONT.png", "IMG_2###%###_%#####.heic"),
+        "other": ("@@@@-##-###", "S##-#####", "#####-##", "@@#####", "%#######", "###-@@-##"),
+        "uid": ("1.2.840.113619.2.%#.3.%########.%##.1%########.%##", "1.3.12.2.1107.5.3.%#.%####.11.20%#%###%#####"),
+    },
+    own=own_entries("c"),
+)  # fmt: skip
+D = Formats(
+    dates=("{m}/{d}/{yyyy}", "{mm}.{dd}.{yyyy}", "{d} {month}, {yyyy}", "{MONTH} {d}, {yyyy}", "{wkd}, {mon} {d}, {yyyy}", "{yyyy}-{MON}-{dd}", "{month} {d}{th} {yyyy}",
+           "{mon} {d}{th}, {yyyy}", "{dd}/{mon}/{yyyy}", "{m}/{d}/{yy}", "{d}-{MON}-{yyyy}", "{d}{th} of {month}, {yyyy}", "{MON}/{dd}/{yyyy}"),
+    partials=("{MONTH} {yyyy}", "{mon}. {yyyy}", "{m}/{yy}", "{wkd}. {mon} {d}", "{yyyy}-{mm}", "{month} '{yy}", "{d} {mon}", "{month} {d}", "{mon}. {d}{th}", "{m}/{d}"),
+    stamps=("{yyyy}.{mm}.{dd}", "{mm}{dd}{yy}", "{dd}{MON}{yy}", "{yyyy}-{mm}-{dd}"),
+    codes=_CODES | {
+        "phone": ("%##-%##-####", "%## %##-####", "(%##) %## ####", "1.%##.%##.####", "+1 (%##) %##-####", "%##-####", "1%##%######", "%##‑%##‑####"),
+        "fax": ("%##.%##.####", "1-%##-%##-####", "(%##)%##-####", "%## %## ####", "+1%##%######"),
+        "pager": ("%####", "#%###", "%##-%###"),
+        "ext": ("%##", "%-%###", "%####"),
+        "ssn": ("%##-%#-####", "%## %# ####", "***-**-####", "%##-%#####"),
+        "last4": ("####", "@####"),
+        "mrn": ("##-###-##", "%########", "#######@", "%##.%##.##", "C-#######", "@@-####-##", "00#######-#", "%####"),
+        "accession": ("20##@@#######", "%######", "@@@-########", "####-@@-#####", "#@#######", "%#.%#####.#", "DX/##/######", "@@#####-#"),
+        "plan": ("@@#######-##", "%########## ##", "#@##-@##-@@##", "@@@ %### #####", "H####-###-####", "%#######*01"),
+        "account": ("####-####-##", "V000########", "%###### #", "@@@%#######", "1%#########"),
+        "license": ("ME######", "G#####", "%######-##", "@@@@######", "##@@@####", "@%########"),
+        "npi": ("1#########", "1### ### ###"),
+        "plate": ("@##-@##", "###@##", "@@@%#@", "%@@@%##", "@@ %#-##"),
+        "serial": ("@@@###-@###", "###@#####", "@#######@#", "%####-%####", "@@ ####### @"),
+        "udi": ("(01)0%############(11)2%0%1%(21)@#######", "+H%##@@#####%/$$%@####"),
+        "url": ("https://viewer.example.edu/app/s/~~~~~~~~~~~~", "drive.example.com/file/d/1~~~~~~~", "ftp://files.example.net/in/%#####.zip", "https://rad.example.com:8443/exam?id=%#######", "www.prayfor%##.example.org"),
+        "ip": ("10.1%#.%.1##", "192.168.1%.%#", "2001:db8:%~~~::%~~", "1%#.%#.1##.%#", "fe80::%~~~:%~~~"),
+        "biometric": ("BIO%#####", "~~~~~~~~~~~~~~~~", "%###-%###-##", "@@%###@"),
+        "photo": ("scan_####_front.jpeg", "%####_headshot.png", "DSCN####.jpg", "pic-%#######.bmp"),
+        "other": ("%##-##-####", "@%#####@", "##@@####", "%####", "@@@-####-@", "#### %###"),
+        "uid": ("1.2.392.200036.9125.%.%#.1%#####.%#######", "2.16.840.1.114%##.%.%####.%########", "1.2.826.0.1.%######.%.%##.%#######"),
+    },
+    own=own_entries("d"),
+)  # fmt: skip
+SETS = {"a": A, "b": B, "c": C, "d": D}
 _TYPES = {
-    "zip": "ZIP", "street": "STREET", "city": "CITY", "facility": "FACILITY", "date": "DATE", "partial": "DATE", "weekday": "DATE", "age": "AGE",
-    "phone": "PHONE", "pager": "PHONE", "ext": "PHONE", "fax": "FAX", "email": "EMAIL", "ssn": "SSN", "mrn": "MRN", "accession": "ACCESSION",
-    "plan": "HEALTH_PLAN", "account": "ACCOUNT", "license": "LICENSE", "npi": "LICENSE", "plate": "VEHICLE", "vin": "VEHICLE", "serial": "DEVICE",
-    "url": "URL", "ip": "IP", "biometric": "BIOMETRIC", "photo": "PHOTO", "other": "OTHER_ID", "state": None, "relation": None, "title": None,
+    "zip": "ZIP", "street": "STREET", "pobox": "STREET", "city": "CITY", "facility": "FACILITY", "date": "DATE", "partial": "DATE", "stamp": "DATE", "weekday": "DATE", "age": "AGE", "age_words": "AGE",
+    "phone": "PHONE", "pager": "PHONE", "ext": "PHONE", "fax": "FAX", "email": "EMAIL", "ssn": "SSN", "last4": "SSN", "mrn": "MRN", "accession": "ACCESSION",
+    "plan": "HEALTH_PLAN", "account": "ACCOUNT", "license": "LICENSE", "npi": "LICENSE", "plate": "VEHICLE", "vin": "VEHICLE", "serial": "DEVICE", "udi": "DEVICE",
+    "url": "URL", "ip": "IP", "biometric": "BIOMETRIC", "photo": "PHOTO", "other": "OTHER_ID", "uid": "OTHER_ID", "state": None, "relation": None, "title": None,
 }  # fmt: skip
 """The type of each slot; a slot that is not listed is a person."""
 
 
 def frames(name: str) -> list[str]:
-    """Return the frames of set `a` or `b`."""
+    """Return the frames of a set."""
     return (FRAMES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
@@ -124,28 +199,33 @@ class Writer:
 
     def __init__(self, seed: int, formats: Formats) -> None:
         self.random, self.formats = random.Random(seed), formats
-        self.surnames = (SURNAMES, tuple(sorted(entries("surnames"))), tuple(_RARE))
-        self.given = (GIVEN_WOMEN + GIVEN_MEN, tuple(sorted(entries("clear_given_names"))))
+        self.own = formats.own
+        self.surnames: Sequence[Sequence[str]] = (SURNAMES, tuple(sorted(entries("surnames"))), tuple(_RARE))
+        self.given: Sequence[Sequence[str]] = (GIVEN_WOMEN + GIVEN_MEN, tuple(sorted(entries("clear_given_names"))))
+        if self.own:
+            self.surnames, self.given = (self.own["surnames"],), (self.own["given"],)
 
     def fill(self, frame: str) -> tuple[str, list[tuple[int, int, str]]]:
         """Return a sentence and its gold spans."""
         parts, spans, at = [], [], 0
         for place, piece in enumerate(_SLOT.split(frame)):
             text = self.write(piece) if place % 2 else piece
-            if place % 2 and (kind := _TYPES.get(piece, "PERSON")):
+            if place % 2 and (kind := _TYPES.get(piece.lower(), "PERSON")):
                 spans.append((at, at + len(text) - len(_credential(text) if kind == "PERSON" else ""), kind))
             parts.append(text)
             at += len(text)
         return "".join(parts), spans
 
     def write(self, slot: str) -> str:
-        own: Callable[[], str] | None = getattr(self, f"_{slot}", None)
-        if own:
-            return own()
-        return self._code(self.random.choice(self.formats.codes[slot]))
+        if slot.isupper():
+            return self.write(slot.lower()).upper()
+        if slot in self.formats.codes:
+            return self._code(self.random.choice(self.formats.codes[slot]))
+        method: Callable[[], str] = getattr(self, f"_{slot}")
+        return method()
 
     def _code(self, pattern: str) -> str:
-        fill = {"#": "0123456789", "@": "ABCDEFGHJKLMNPRSTUVWXYZ", "~": "0123456789abcdef"}
+        fill = {"#": "0123456789", "%": "2345678", "@": "ABCDEFGHJKLMNPRSTUVWXYZ", "~": "0123456789abcdef"}
         return "".join(self.random.choice(fill[c]) if c in fill else c for c in pattern)
 
     def _first(self) -> str:
@@ -153,7 +233,9 @@ class Writer:
         return name[:1].upper() + name[1:]
 
     def _surname(self) -> str:
-        name = self.random.choices([self.random.choice(pool) for pool in self.surnames], weights=(5, 3, 2))[0]
+        name = self.random.choices(
+            [self.random.choice(pool) for pool in self.surnames], (5, 3, 2)[: len(self.surnames)]
+        )[0]
         return name[:1].upper() + name[1:]
 
     def _middle(self) -> str:
@@ -167,15 +249,6 @@ class Writer:
         return f"{self._surname()}, {self._first()}" + self.random.choice(
             ("", "", f" {self._middle()}.", f" {self._middle()}")
         )
-
-    def _LAST_FIRST(self) -> str:
-        return self._last_first().upper()
-
-    def _FIRST_LAST(self) -> str:
-        return self._first_last().upper()
-
-    def _SURNAME(self) -> str:
-        return self._surname().upper()
 
     def _initial_last(self) -> str:
         return f"{self._middle()}. {self._surname()}"
@@ -197,7 +270,7 @@ class Writer:
         month = _MONTHS[day.month - 1]
         return self.random.choice(patterns).format(
             m=day.month, d=day.day, mm=f"{day.month:02d}", dd=f"{day.day:02d}", yy=f"{day.year % 100:02d}", yyyy=day.year,
-            month=month, mon=month[:3], MON=month[:3].upper(), th=th, weekday=_WEEKDAYS[day.weekday()],
+            month=month, MONTH=month.upper(), mon=month[:3], MON=month[:3].upper(), th=th, weekday=_WEEKDAYS[day.weekday()], wkd=_WEEKDAYS[day.weekday()][:3],
         )  # fmt: skip
 
     def _date(self) -> str:
@@ -206,11 +279,17 @@ class Writer:
     def _partial(self) -> str:
         return self._date_by(self.formats.partials)
 
+    def _stamp(self) -> str:
+        return self._date_by(self.formats.stamps)
+
     def _weekday(self) -> str:
         return self.random.choice(_WEEKDAYS)
 
     def _age(self) -> str:
         return str(self.random.randrange(90, 105))
+
+    def _age_words(self) -> str:
+        return "Ninety-" + self.random.choice("one two three four five six seven eight nine".split())  # noqa: SIM905
 
     def _title(self) -> str:
         return self.random.choice(("Mr.", "Mrs.", "Ms."))
@@ -222,24 +301,39 @@ class Writer:
         return self.random.choice(STATES)
 
     def _city(self) -> str:
+        if self.own:
+            return self.random.choice(self.own["cities"])
         return self.random.choice((self.random.choice(CITIES), self.random.choice(sorted(entries("cities")))))
 
     def _street(self) -> str:
+        if self.own:
+            unit = self.random.choice(("", "", f" {self.random.choice(self.own['units'])}"))
+            return f"{self.random.randrange(2, 19900)} {self.random.choice(self.own['streets'])}{unit}"
         kind = self.random.choice(STREET_KINDS).removesuffix(".")
         unit = self.random.choice(
             ("", "", f", Apt {self.random.randrange(1, 40)}", f" #{self.random.randrange(1, 90)}")
         )
         return f"{self.random.randrange(10, 9900)} {self.random.choice(STREET_NAMES)} {kind}{unit}"
 
+    def _pobox(self) -> str:
+        assert self.own
+        return f"{self.random.choice(self.own['boxes'])} {self.random.randrange(3, 9900)}"
+
     def _zip(self) -> str:
         return self._code(self.random.choice(("#####", "#####", "#####-####")))
 
     def _facility(self) -> str:
+        if self.own:
+            return self.random.choice(self.own["facilities"])
         head = self.random.choice((self.random.choice(FACILITY_HEADS), self._surname(), self._city()))
         return f"{head} {self.random.choice(FACILITY_TAILS)}"
 
     def _email(self) -> str:
         first, last = (re.sub(r"[^a-z]", "", n.lower()) or "x" for n in (self._first(), self._surname()))
+        if self.own:
+            form = self.random.choice(self.own["users"])
+            user = self._code(form.format(first=first, last=last, f=first[0], l=last[0]))
+            return f"{user}@{self.random.choice(self.own['mail'])}"
         user = self.random.choice((f"{first}.{last}", f"{first[0]}{last}", f"{last}{self.random.randrange(99)}"))
         return f"{user}@{self.random.choice(('gmail.com', 'example.org', 'mail.clinic.net', 'hospital.edu'))}"
 

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 from scipy.stats import binomtest
+from typer import Typer
+from typer.testing import CliRunner
 
+from dp_clinical_pipeline.cli.intake import deid_eval
+from dp_clinical_pipeline.config import Deid, Settings
 from dp_clinical_pipeline.deid.evaluate import Document, evaluate, evaluate_file, wilson
+from dp_clinical_pipeline.deid.site import Site
 from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.home import Home
 
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
@@ -40,6 +46,27 @@ def test_names_go_over_to_the_same_patients_other_documents() -> None:
     apart = [Document(id=d.id, patient_id=d.id, text=d.text, spans=d.spans) for d in together]
     assert evaluate(together).span_recall.value == 1
     assert evaluate(apart).span_recall.value == 0.5
+
+
+def test_a_sites_own_patterns_and_names_count() -> None:
+    text = "Moved to blue corridor, bed kx/ab."
+    documents = [Document(id="1", text=text, spans=((9, 22, "FACILITY"), (28, 33, "MRN")))]
+    site = Site(Deid(patterns={"MRN": [r"kx/[a-z]{2}"]}, names={"FACILITY": ["Blue Corridor"]}))
+    assert evaluate(documents).span_recall.value == 0
+    assert evaluate(documents, site).span_recall.value == 1
+
+
+def test_the_verb_lets_a_homes_settings_vote(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create(Settings(deid=Deid(patterns={"MRN": [r"kx/[a-z]{2}"]})))
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"text": "In bed kx/ab.", "spans": [{"start": 7, "end": 12, "type": "MRN"}]}\n')
+    app = Typer()
+    app.command()(deid_eval)
+    found = [
+        json.loads(CliRunner().invoke(app, [str(gold), "--json", *more]).stdout)
+        for more in ([], ["--home", str(home.path)])
+    ]
+    assert [result["span_recall"] for result in found] == [0, 1]
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (5, 5), (3, 7), (470, 500)])

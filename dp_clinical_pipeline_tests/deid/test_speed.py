@@ -22,3 +22,11 @@ def test_time_is_linear_on_adversarial_text(piece: str) -> None:
     text = (piece * SIZE)[:SIZE]
     small, large = seconds(text[: SIZE // 4]), seconds(text)
     assert large < 0.15 or large < 8 * small
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("piece", ["a", "A", "1", "-", "["])
+def test_a_line_of_a_megabyte_takes_linear_time(piece: str) -> None:
+    small, large = (min(seconds((piece * size)[:size]) for _ in range(3)) for size in (250_000, 1_000_000))
+    # Four times the text; three times that for what else the machine does.
+    assert large < 0.5 or large < 12 * small

@@ -1,0 +1,125 @@
+"""Voter: parts of dates that only their surroundings show: a day and month after a cue, weekdays, seasons, quarters, holidays."""
+# ruff: noqa: E501 -- a pattern is read by its alternatives
+
+import re
+from collections.abc import Iterator
+
+from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.spans import Span
+
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_PAIR = rf"(?:{_MONTH}[-/]{_DAY}|(?:1[3-9]|2\d|3[01])/{_MONTH})"
+_NO_DATE = r"(?![\w%]|[-/.]\d|/|\s?(?:-|to|x)\s?\d|\s?(?:mg|cm|mm|mcg|ml|cc|kg|lbs?|strength|pain|systolic|of\s|murmur|weeks?|wks?|days?|months?|mos?|years?|yrs?|pulses|patients|score|points|hours?|hrs?|scale|times|views?|films?\sper|lobes?|ribs?|nodules?|minutes?|min|liters?|l\b|doses?|pack|cycles?|more|beats|sets?|images?|lesions|blasts|cups?|tabs?|tablets|inches|feet|degrees|percent))"
+_SHORT_DAY = (
+    r"(?:Mon|Tues?|Weds?|Thurs?|Thu|Fri|Sat|Sun|MON|TUES?|WED|THURS?|THU|FRI|SAT|SUN|mon|tues?|weds?|thurs?|fri)"
+)
+_LONG_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun|MON|TUES|WEDNES|THURS|FRI|SATUR|SUN|mon|tues|wednes|thurs|fri|satur|sun)(?:day|DAY)"
+_NAME = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|JANUARY|FEBRUARY|APRIL|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)"
+_CUE = (
+    r"cxr|chest|film|films|x-?ray|radiographs?|ct|cta|mri|mr|pet|us|echo|ekg|ecg|labs?|exam|study|scan|mammo(?:gram)?|dexa|imaging|portable|kub|vq|v/q|bronch|biopsy|bx|surgery|procedure|cath|culture|report|note"
+    r"|visit|clinic|appointment|appt|appts|admit|admits|admitted|admission|adm|discharge|discharged|dc|d/c|dcd|due|scheduled|sched|follow-?up|f/u|fu|recheck|return|rtc|last|lmp|prior|priors|previous|prev"
+    r"|since|until|till|til|on|dated|date|dates|dos|doi|called|seen|done|placed|taken|drawn|received|given|started|start|stop|stopped|began|begin|ended|end|quit|smoking|expired|died|born|back\sto|as\sof|effective|eff|by"
+    r"|before|after|from|through|thru|to|of|vs|versus|comparison|compared|compare|dictated|transcribed|signed|read|faxed|mailed|released|resulted|collected|performed|injury|fall|fell|onset|intubated|extubated|transferred|starting|beginning|wk\sof|week\sof|and|next|dialysis|chemo|infusion|ppd|flu\sshot|vaccine|vaccinated|covid|shot|dose|removed|pulled|inserted|exchanged|implanted"
+)
+_CUED = re.compile(
+    rf"(?<![\w-])(?:{_CUE})\b(?:\s(?:on|of|from|for|dated|done|the|is|was|at|date|set\sfor|since|to|in|reads?|film|study|exam))?[\s:(,=]{{1,3}}(?P<date>{_PAIR}){_NO_DATE}",
+    re.I,
+)
+_LED = Led(_CUED, _CUE)
+_DASHED_ENDS = re.compile(
+    r"\s*(?:$|[,.;:)\n])|\s(?:at|for|with|and|neg\w*|pos\w*|show\w*|demonstrat\w*|films?|study|exam|portable|cxr|ct|mri|visit|appt|per|by|to|was|were|is|which|who|no|compared|clinic|here|when|she|he|pt|reviewed|unchanged|stable|report|note|prior|via|after|before|in|on|the|as|until|due|if|or|then|from|clear|normal|wnl|done|read|ok)\b",
+    re.I,
+)
+_FRACTION = re.compile(r"[1-7]/[2348]$|\d+/(?:5|6|10)$")
+_SURE_CUE = re.compile(
+    r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto)\b",
+    re.I,
+)
+_BEFORE_NOUN = re.compile(
+    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY})(?=\s(?:cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
+    re.I,
+)
+_RANGE = re.compile(
+    rf"(?<![\w/.-])(?P<from>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)\s?(?:-|–|to|thru|through|until|till|and)\s?(?P<to>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)(?![\w%/]|[-.]\d)"
+)
+_WEEKDAY = re.compile(
+    rf"(?<!\w)(?:(?:{_SHORT_DAY}\.?|{_LONG_DAY}),?[ ](?:the[ ])?(?P<date>{_PAIR}(?:/['’]?\d{{2,4}})?|{_DAY}(?:st|nd|rd|th))(?![\w%/]|[-.]\d)"
+    rf"|(?:last|this|next|past|on|since|until|till|by|every|from|through|thru|each|starting|before|after|prior|late|early)[ ](?P<weekday>(?!sat\b|sun\b|mon\b|fri\b){_SHORT_DAY})(?![\w-])(?![ ]?\d{{2}}%?))"
+)
+_SAT = re.compile(r"on Sat$|SAT$|Sat$")
+_MONTH_ALONE = re.compile(
+    rf"(?<!\w)(?:(?P<part>(?:(?:[Ee]arly|EARLY|[Mm]id|MID|[Ll]ate|LATE|(?:(?:the[ ])?(?:[Bb]eginning|[Ee]nd|[Mm]iddle|[Ss]tart|(?:first|second|third|last|1st|2nd|3rd)[ ](?:week|half|part)))[ ]of|[Ww]eek[ ]of)[ -](?:in[ ]|part[ ]of[ ])?{_NAME}(?!\w)\.?(?:,?[ ](?:of[ ])?(?:['’]\d\d|(?:19|20)\d\d))?))"
+    rf"|(?:in|since|last|this|next|until|till|by|during|through|from|before|after|around|past|of|for|back[ ]in)[ ](?P<month>(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|JAN|FEB|APR|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)(?!\w)\.?))"
+)
+_SEASON = re.compile(
+    r"(?<!\w)(?:(?P<season>(?:(?:early|mid|late|Early|Mid|Late)[ -])?(?i:spring|summer|fall|autumn|winter)(?:[ ]of|,)?[ ](?:['’]\d\d|(?:19|20)\d\d))"
+    r"|(?P<quarter>(?:Q[1-4]|[1-4]Q)[ /-]?(?:of[ ])?['’]?(?:(?:19|20)\d\d|\d\d)|(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|1st|2nd|3rd|4th)[ ]quarter[ ](?:of[ ])?(?:19|20)\d\d))(?!\w|[/-]\d)"
+)
+_OF_MONTH = re.compile(
+    rf"(?<!\w)(?P<day>(?:the[ ])?{_DAY}(?:st|nd|rd|th))[ ]of[ ](?:this|last|next|the)[ ](?:month|following[ ]month)|\bthe[ ](?P<alone>{_DAY}(?:st|nd|rd|th))(?=\s(?:film|study|exam|portable|cxr|ct|mri|scan|visit)\b)",
+    re.I,
+)
+_HOLIDAY = re.compile(
+    r"(?<!\w)(?P<holiday>Veterans['’]?[ ]Day|Martin[ ]Luther[ ]King(?:[ ]Jr\.?)?[ ]Day|MLK[ ]Day|Presidents?['’]?s?[ ]Day|Columbus[ ]Day|Ash[ ]Wednesday|Good[ ]Friday|Palm[ ]Sunday|Passover|Rosh[ ]Hashanah"
+    r"|Yom[ ]Kippur|Hanukkah|Ramadan|Eid(?:[ ]al-\w+)?|Diwali|Juneteenth|(?:St\.?|Saint)[ ]Patrick['’]?s[ ]Day|Cinco[ ]de[ ]Mayo|Super[ ]Bowl[ ]Sunday|Black[ ]Friday|Boxing[ ]Day|(?:4th|[Ff]ourth)[ ]of[ ]July|Mardi[ ]Gras"
+    r"|Kwanzaa|(?:Chinese|Lunar)[ ]New[ ]Year|XMAS|Xmas|CHRISTMAS|THANKSGIVING|Groundhog[ ]Day|Labor[ ]Day|Memorial[ ]Day|Canada[ ]Day|Victoria[ ]Day)(?!\w)"
+)
+_BORN = re.compile(
+    r"\b(?:born|dob|d\.o\.b\.?|birth\w*)[\s:]{1,3}(?P<date>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s\d\d)(?!\d)",
+    re.I,
+)
+_ODD = re.compile(
+    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY}/['’]\d\d|{_MONTH}-{_DAY}-['’]\d\d|{_DAY}/{_MONTH}/['’]\d\d|{_MONTH}\.{_DAY}\.['’]?\d\d|{_DAY}\.{_MONTH}\.['’]?\d\d|{_DAY}\.[ ]?{_MONTH}\.[ ]?(?:19|20)\d\d"
+    rf"|(?:19|20)\d\d[ _](?:0[1-9]|1[0-2])[ _](?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d\.{_MONTH}\.{_DAY}|{_DAY}\.?[ ]{_NAME}\.?,?[ ](?:['’]\d\d|(?:19|20)\d\d)|(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|{_MONTH}/['’]\d\d|{_MONTH}\|{_DAY}\|(?:19|20)?\d\d"
+    rf"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[_:-]?\d{{4,6}})?|['’]\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d,?[ ]{_NAME}\.?[ ]{_DAY})(?![\w/]|[.-]\d)"
+)
+_VERSION = re.compile(
+    r"\b(?:v|ver\w*|release|rev\w*|section|software|build|firmware|item|step|part|figure|table|no)\.?\s?$", re.I
+)
+_NUMBERS = re.compile(
+    r"\d\s?[-/|_]\s?['’]?\d|\d\.\s?\d{1,2}\.|\d\.\d{4}|\d(?:st|nd|rd|th)\b|\d{8}|\d\.? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(?:19|20)\d\d,? \w|\b(?:dob|born|birth)",
+    re.I,
+)
+_A_DAY = re.compile(r"(?<!\w)(?:mon|tue|wed|thu|fri|sat|sun)", re.I)
+_A_MONTH = re.compile(
+    r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
+)
+_A_SEASON = re.compile(r"spring|summer|fall|autumn|winter|Q[1-4]|[1-4]Q|quarter", re.I)
+_A_HOLIDAY = re.compile(
+    r"Day|Wednesday|Friday|Sunday|Passover|Rosh|Kippur|Hanukkah|Ramadan|Eid|Diwali|Juneteenth|of July|Mardi|Kwanzaa|Year|XMAS|Xmas|CHRISTMAS|THANKSGIVING|Cinco"
+)
+
+
+def vote(text: str) -> Iterator[Span]:
+    """Find parts of dates."""
+    if _NUMBERS.search(text):
+        yield from _numbers(text)
+    for hint, pattern, score in ((_A_MONTH, _MONTH_ALONE, 0.6), (_A_SEASON, _SEASON, 0.6), (_A_HOLIDAY, _HOLIDAY, 0.6)):
+        for found in pattern.finditer(text) if hint.search(text) else ():
+            kind = found.lastgroup or ""
+            yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", score)
+    for found in _WEEKDAY.finditer(text) if _A_DAY.search(text) else ():
+        kind = found.lastgroup or ""
+        yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", 0.62)
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    for found in _LED.matches(text, re.Match.end):
+        value = found["date"]
+        if "-" in value and not (_SURE_CUE.search(found.group()) and _DASHED_ENDS.match(text, found.end())):
+            continue
+        if "/" in value and _FRACTION.match(value) and not _SURE_CUE.match(found.group()):
+            continue
+        yield Span(*found.span("date"), "DATE", "partial_dates:cue", 0.6)
+    for found in _RANGE.finditer(text):
+        ends = found["from"], found["to"]
+        if not all(_FRACTION.match(e) for e in ends) and len({e.split("/")[1] for e in ends}) == 2:
+            yield Span(*found.span("from"), "DATE", "partial_dates:range", 0.6)
+            yield Span(*found.span("to"), "DATE", "partial_dates:range", 0.6)
+    for pattern, score in ((_BEFORE_NOUN, 0.6), (_OF_MONTH, 0.6), (_BORN, 0.91), (_ODD, 0.91)):
+        for found in pattern.finditer(text):
+            if pattern is _ODD and _VERSION.search(text, max(0, found.start() - 12), found.start()):
+                continue
+            kind = found.lastgroup or ""
+            yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", score)
