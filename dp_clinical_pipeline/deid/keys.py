@@ -9,6 +9,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, write_text
 from dp_clinical_pipeline.store import Store
@@ -102,9 +104,11 @@ def _refuse_another(home: Home, key: bytes) -> None:
     file = home.enclave / "keys" / "fingerprint"
     mine = pseudonym(key, "fingerprint")
     try:
+        file.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         if not file.exists():
-            file.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-            write_text(file, mine + "\n")
+            with FileLock(file.with_name(".fingerprint.lock")):
+                if not file.exists():
+                    write_text(file, mine + "\n")
         held = file.read_text().strip()
     except OSError as error:
         raise UserError(f"cannot use {file}: {error.strerror or type(error).__name__}") from None

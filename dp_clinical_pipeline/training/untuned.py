@@ -15,7 +15,7 @@ from dp_clinical_pipeline.synthesis.acceptance import Acceptance
 from dp_clinical_pipeline.synthesis.fields import read_fields
 from dp_clinical_pipeline.synthesis.generate import GenerationFacts
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note, nothing_found
+from dp_clinical_pipeline.synthesis.prompts import kind_of_note, nothing_found, record_line
 from dp_clinical_pipeline.synthesis.writer import Writer
 from dp_clinical_pipeline.training.generator import generator_recipe
 
@@ -50,14 +50,21 @@ def write_untuned(
     shared = {"generator": generator, "budget": UNTUNED, "mechanism_id": source, "modality": kind_of_note(labels)}
     while accepted < n and len(rows) < most:
         batch = asked[len(rows) : len(rows) + settings.batch_size]
-        against = [nothing_found(labels, read_fields(pair.note, pair.targets, labels)) for pair in batch]
+        fields = [read_fields(pair.note, pair.targets, labels) for pair in batch]
+        against = [nothing_found(labels, own) for own in fields]
         texts, tokens = writer.write([pair.prompt for pair in batch], len(rows) // settings.batch_size, against)
-        for pair, text, length in zip(batch, texts, tokens, strict=True):
+        for pair, own, text, length in zip(batch, fields, texts, tokens, strict=True):
             targets, stated = list(pair.targets), stated_labels(text, labels)
             reason = rules.refuse(text, targets, stated)
             accepted += reason is None
             row: dict[str, Any] = {"synthetic_id": f"{source}-{len(rows):06d}", "targets": targets, "text": text}
-            row |= {"stated": stated, "tokens": length, "accepted": reason is None, "reason": reason}
+            row |= {
+                "record": record_line(targets, labels, own),
+                "stated": stated,
+                "tokens": length,
+                "accepted": reason is None,
+                "reason": reason,
+            }
             rows.append(shared | row)
         if on_progress:
             on_progress(GenerationFacts(tried=len(rows), accepted=accepted))
