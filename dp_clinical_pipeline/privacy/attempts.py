@@ -13,12 +13,14 @@ _OPEN = ("reserved", "running", "aborted")
 def interrupted(ledger: Ledger, *, kind: str, cell: str, slot: str, settings_sha256: str) -> Mechanism | None:
     """Return the latest attempt at the same thing that never ended; the caller holds the lock that says it is alone.
 
-    Guarantee: going on under its id costs nothing more, because its output was never written.
+    Guarantee: going on under its id costs nothing more, because its output was never written, and what it reads now is
+    bounded as it was then: an attempt for another privacy unit is not taken up.
     """
     same = [
         row.mechanism
         for row in ledger.mechanisms().values()
         if row.state in _OPEN
+        and row.mechanism.privacy_unit == ledger.unit
         and (row.mechanism.kind, row.mechanism.cell, row.mechanism.settings_sha256) == (kind, cell, settings_sha256)
         and slot in row.mechanism.events
     ]

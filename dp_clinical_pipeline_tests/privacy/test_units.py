@@ -5,11 +5,13 @@ import pytest
 
 from dp_clinical_pipeline.config import Corpus, Patients, Privacy, Settings
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.privacy import marginals
+from dp_clinical_pipeline.privacy import marginals, releases
 from dp_clinical_pipeline.privacy.cohort import count_units, split_reports
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.marginals import release_marginals
+from dp_clinical_pipeline.privacy.queries import LengthHistogram
+from dp_clinical_pipeline.privacy.releases import release_lengths
 from dp_clinical_pipeline.training.cell import train_patients
 from dp_clinical_pipeline.training.examples import Example
 from dp_clinical_pipeline_tests.made_up_home import make_home
@@ -60,6 +62,17 @@ def test_a_ledger_has_one_unit(home, first, then):
     with pytest.raises(UserError, match=f"accounts for each {first} and privacy.unit is {then} now"):
         release_marginals(_of(home, then, count=1000), "eps-2")
     assert open_ledger(home).rows() == spent
+
+
+def test_an_interrupted_count_is_not_taken_up_for_another_unit(home, monkeypatch):
+    query = LengthHistogram(edges=(10, 20))
+    monkeypatch.setattr(releases, "discrete_gaussian", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        release_lengths(_of(home, "patient", count=1000), query, 0.5)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match=r"accounts for each patient and privacy\.unit is report now"):
+        release_lengths(_of(home, "report", count=1000), query, 0.5)
+    release_lengths(_of(home, "patient", count=1000), query, 0.5)
 
 
 def test_a_row_of_before_units_counts_patients(home):
