@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.kinds import EPONYM, OTHER, kind_of
-from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.lexicon import lowered, packed
 from dp_clinical_pipeline.deid.spans import Span
 
 _C = r"(?:St\.|Mt\.|Ft\.|Dr\.|[A-ZÀ-Þ][\w'’]{0,30}+(?:-[A-Z][\w'’]{0,30}+){0,2})"
@@ -46,6 +46,9 @@ _STREET = re.compile(
         {_SUFFIX}(?![\w'’])\.?{_TAIL}
     | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ])?{_ROMANCE}{_TAIL}
     | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ]){{1}}\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH|St|Nd|Rd|Th)(?!\w){_TAIL}
+    | {_NUMBER}[ ]{_DIRECTION}\.?[ ]\d{{1,5}}[ ]{_DIRECTION}(?!\w){_TAIL}
+    | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ])?\d{{1,3}}(?:st|nd|rd|th)(?:[ ](?:&|and|at)[ ](?:{_C}|\d{{1,3}}(?:st|nd|rd|th))(?:[ ]{_SUFFIX}(?![\w'’]))?){_TAIL}
+    | {_NUMBER}[ ]{_C}[ ](?:&|@)[ ](?:{_C}|\d{{1,3}}(?:st|nd|rd|th))(?:[ ]{_SUFFIX}(?![\w'’]))?{_TAIL}
     | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ])?(?:Broadway|Bowery|Main|Boardwalk|Esplanade|Strand)(?![\w'’]){_TAIL}
     | \d{{1,6}}[ ](?:[A-Z][a-z]{{2,20}}[ ]?){{1,3}}{_UNIT},[ \n](?=[A-Z][a-z]+(?:[ ][A-Z][a-z]+){{0,2}},[ ](?:{CODES}
       |{STATES})(?!\w))
@@ -63,13 +66,20 @@ _STREET = re.compile(
 )
 _CUED = re.compile(
     rf"""\b(?:(?i:address(?:[ ](?:on[ ]file|is|was|of|line[ ]?\d?))?|addr|street|residence|home|house|lives?|living|lived|resid(?:es?|ing|ed)|stay(?:s|ing|ed)?|moved|mail(?:ed|ing)?|sent|send|deliver(?:y|ed)?|ship(?:ped)?
-        |fire|found(?:[ ]down)?|picked[ ]up|pickup|called|dispatched|responded|transported|brought|transferred|discharged|domiciled|located|arrived|ems|from|at|to|outside|near|apt|apartment))
+        |fire|found(?:[ ]down)?(?:[ ]outside)?|picked[ ]up|pickup|called|dispatched|responded|transported|brought|transferred|discharged|domiciled|located|arrived|ems|from|at|to|outside|near|apt|apartment))
       (?:[ ](?:up|in|him|her|them|the|patient|pt|back|home|alone|with[ ][\w ]{{3,16}}|is|was|of|current|now|still)){{0,3}}
       [ ]?(?:[:=,-]|\#)?\s{{0,3}}(?:(?:at|to|from|outside|near|in|on|of|is|[:-])[ ])?
       (?P<street>(?<![\d/.:])(?:{_NUMBER}))[ ](?P<rest>(?:{_DIRECTION}\.?[ ])?(?:(?:The|El|La|Los|Las)[ ])?{_C}(?:[ ](?:(?:of|the|de|del|la)[ ]){{0,2}}{_C}){{0,3}})(?![\w'’]){_TAIL}
       (?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|before|in|on|when|where|who|since|starting|tomorrow|today|via|per|upper|lower|alone|because|until|while|as|due|this|last|is|was|has|had|to|near)\b|[ ](?:{CODES})\b|[ ]{{2}})""",
     re.X,
 )
+_BOX = re.compile(
+    r"\b(?i:mail\w*|sent|send|ship\w*|address\w*|route|return\w*|c/o|deliver\w*|forward\w*|bill\w*|statement\w*|lives?|resid\w+)\b[^.;\n]{0,30}?[ :,](?P<box>(?:Box|BOX|box|Bx|Drawer)[ ]?\#?\d{1,6})(?!\w)"
+)
+_BARE = re.compile(
+    rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{3,5}}[ ](?:{_DIRECTION}\.?[ ])?(?P<rest>{_C}(?:[ ]{_C}){{0,2}}))(?P<unit>{_TAIL})(?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|in|on|when|where|who|since|this|last|is|was|reports?|near|to|today|tomorrow)\b)"
+)
+"""A number of three digits or more before words in title case that no report writes after a number."""
 _NOT_STREET = re.compile(
     r"\d{1,6}\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel|View|Image|Series|Lead)\b",
     re.I,
@@ -94,6 +104,11 @@ def find(text: str) -> Iterator[tuple[int, int, float]]:
     for found in _STREET.finditer(text):
         if not _NOT_STREET.match(found.group()):
             yield found.start(), _trimmed(text, found.start(), found.end()), 0.88
+    for found in _BOX.finditer(text):
+        yield found.start("box"), found.end("box"), 0.7
+    for found in _BARE.finditer(text):
+        if not _YEAR.match(found["street"]) and _is_street(found["rest"], ordinary=True):
+            yield found.start(), _trimmed(text, found.start(), found.end()), 0.5
     position = 0
     while cued := _CUED.search(text, position):
         start, end = cued.start("street"), cued.end()
@@ -103,16 +118,27 @@ def find(text: str) -> Iterator[tuple[int, int, float]]:
             position = end
 
 
-def _is_street(rest: str) -> bool:
-    """Say whether words after a number may name a street: none is a report's word, and not all are short capitals."""
+_YEAR = re.compile(r"(?:19|20)\d\d[ ]")
+
+
+def _is_street(rest: str, *, ordinary: bool = False) -> bool:
+    """Say whether words after a number may name a street: none is a report's word, and not all are short capitals.
+
+    `ordinary`: nothing but the number leads to them, so that they must be in title case.
+    """
     words = re.findall(r"[^\W\d_][\w'’]*", rest)
     if not words or any(w.lower() in _NOT_AN_ADDRESS for w in words):
         return False
     long = [w for w in words if len(w) > 2 and w.lower() not in _DIRECTIONS]
     return (
         bool(long)
+        and not (ordinary and any(not w[1:].islower() for w in long))
         and not any(
-            w.lower() in lowered("not_names") or w.lower() in lowered("drugs") or (w.isupper() and kind_of(w) == OTHER)
+            w.lower() in lowered("not_names")
+            or w.lower() in lowered("drugs")
+            or w.lower() in lowered("brands")
+            or w.lower() in packed("medicines")
+            or (w.isupper() and kind_of(w) == OTHER)
             for w in long
         )
         and kind_of(long[0]) != EPONYM

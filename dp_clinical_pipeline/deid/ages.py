@@ -53,6 +53,26 @@ _WORDS = (
     r"(?<!\w)(?P<age>nonagenarian|(?:super)?centenarian)(?!\w)",
 )
 _TEMPERATURE = re.compile(r"(?:\b(?:t|tm|tmax|temp\w*|fever|febrile|max|of|to)|\d[°,;]?)\W{0,3}$", re.I)
+_ALONE = re.compile(
+    r"(?<![\w.,/:<>=~≈#$°*+@^-])(?<![<>=~] )(?<!\d )(?P<age>9\d|10\d|11[0-5])(?![\w°*+=<>^]|[.,/:]\d|-\d|\s?%|\s?[x×/]\s?\d|\s?(?:-|–|to)\s?\d|['’]|[- ](?:mm|cm|m|mg|mcg|g|kg|lbs?|pounds?|ml|cc|l|bpm|beats|mmhg|degrees?|deg|percent|per|units?|u|iu|hours?|hrs?|minutes?|min|mins|seconds?|secs?|days?|weeks?|wks?|months?|mos?"
+    r"|pack|times|views?|images?|films?|slices?|patients|people|cases|feet|ft|inch\w*|yards?|steps|miles|mph|hz|khz|kv|kvp|mas|mgy|hu|systolic|diastolic|over|room|on\sroom|on\sra|ra\b|and\s\d|sats?|saturat\w+|st\b|street|ave\w*|north|south|east|west|proof|french|fr|calor\w+|kcal|meq|mmol|points?|joules|watts|db|decibels"
+    r"|patient-years|thousand|million|dollars|minutes|lpm|liters?|fahrenheit|celsius|f\b|c\b|hundred|or\s(?:above|below|greater|less|more|higher)))"
+)
+"""A number of that size which no unit follows; whether it is an age, what else the sentence holds says."""
+_READING = re.compile(
+    r"\b(?:o2|sp?o2|sats?|sat['’]?(?:ing|ed)|satur\w+|oxygen\w*|pulse|hr|heart\srate|rate|rates|rr|resp\w*|bp|b/p|blood|pressures?|systolic|diastolic|sbp|dbp|map|temp\w*|t|tm|tmax|fever\w*|febrile|afebrile|weigh\w*|wt|weight|height|ht|kg|lbs?|glucose|sugars?|fsbs|bg|bs|accu-?che?ck\w*|a1c|hba1c|sodium|na|chloride|cl"
+    r"|calcium|bun|creatinine|hgb|hct|mcv|mch|plts?|platelets?|wbc|inr|ptt|ldl|hdl|cholesterol|triglycerides?|iq|scores?|scored|scale|index|percentile|level|levels|count|dose|doses|degrees?|angle|flexion|extension|abduction|rotation|elevation|ef|ejection|fraction|fev1?|fvc|tlc|dlco|stenosis|occlu\w+|rooms?|rm|bed|bay|suite|apt"
+    r"|floor|number|no|num|box|route|hwy|highway|interstate|exit|channel|page|figure|table|image|slice|series|kvp?|mas|dlp|tube|catheter|french|fr|size|total|gpa|volts?|watts?|joules?|rpm|speed|mph|mile|range|normal|reading|measure\w*|percent|ratio|mg|ml|mcg|cc|cm|mm|pulse\sox|ox|vital\w*|vs|paO2|pao2|pco2|po2"
+    r"|age-adjusted|ast|alt|sgot|sgpt|alk|phos\w*|ldh|ck|cpk|bnp|troponin|ferritin|amylase|lipase|bilirubin|albumin|protein|iron|tibc|esr|crp|tsh|bicarb\w*|co2|anion|gap|osm\w*|lactate|ammonia|uric|magnesium|potassium|hemoglobin|hematocrit|rdw|mpv|titers?|qt|qtc|qrs|pr|interval|axis|hounsfield|ppm|bmi|gfr|egfr|psa|vent\w*|peep|fio2|tv|flow|liters?|years\sago|code|cost|paid|dollars?|pack|packs)\b[^.;\n]{0,26}$|[<>=~±#$@]\s?$|\d\s?$",
+    re.I,
+)
+_PERSON = re.compile(
+    r"\b(?:he|she|him|her|his|they|who|i|i['’]m|patients?|pts?|m[ou]m|mommy|moth\w+|dad|father|parents?|wife|husband|spouse|widow\w*|sister|brother|siblings?|twin|aunts?|uncles?|cousins?|son|daughter|grand\w+|great-\w+|nana|neighbou?rs?|friends?|roommate|caregiver|wom[ae]n|m[ae]n|lady|ladies|gentlem[ae]n|males?|females?|person|people"
+    r"|fellow|resident|fit|younger|looks|appears|gardening|fall|fell|still|elderly|elder|old|older|oldest|aged?|ages|aging|frail\w*|lived|lives?|living|alive|born|birthday|b-day|turn\w*|died|dies|dead|passed|death|expired|surviv\w+|longevity|years|yo|y/o|yrs|centenarian|nonagenarian|nineties|dnr|dni|full\scode|hospice|snf|nursing\shome|veteran|retired|demented|dementia|independent\w*|ambulat\w+"
+    r"|spry|robust|sharp|vigorous|infirm|debilitated|cachectic|m/|f/|sex|dob|candidate|given|despite|although|though|because|nearly|almost|mr|mrs|ms|miss|dr|relative|relatives|family|member|hx|h/o|c/o|s/p|w/)\b|\bM\b|\bF\b",
+    re.I,
+)
+_SENTENCE = re.compile(r"[.;!?\n](?!\d)")
 
 
 def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
@@ -77,7 +97,21 @@ def vote(text: str) -> Iterator[Span]:
                 ):
                     continue
                 yield Span(start, end, "AGE", "ages:figures", 0.9)
+        yield from _alone(text)
     if _MAY_BE_WORD.search(text):
         for pattern in _BY_WORDS:
             for found in pattern.finditer(text):
                 yield Span(*found.span("age"), "AGE", "ages:words", 0.85)
+
+
+def _alone(text: str) -> Iterator[Span]:
+    """Find ages that nothing labels, in a sentence about a person that does not read a gauge before them."""
+    for found in _ALONE.finditer(text):
+        start, end = found.span()
+        before, after = text[max(0, start - 70) : start], text[end : end + 60]
+        sentence = max((m.end() for m in _SENTENCE.finditer(before)), default=0)
+        rest = _SENTENCE.search(after)
+        if not _READING.search(before[sentence:]) and (
+            _PERSON.search(before[sentence:]) or _PERSON.search(after[: rest.start() if rest else len(after)])
+        ):
+            yield Span(start, end, "AGE", "ages:alone", 0.5)

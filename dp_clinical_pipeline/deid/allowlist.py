@@ -6,7 +6,7 @@ from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
 
 HEADS = re.compile(
-    r"""(?:['’]s?|s)?(?:[\s-]+[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test
+    r"""(?:['’]s?|s)?(?:[\s-]+(?!(?:following|for|with|after|before|and|or|in|on|at|of|to|by|from|who|is|was|has|had|will|the|a|an|no|there|this|that|his|her|their|as|about|via|because|since)\b)[\w'’]+){0,2}?[\s-]+(?:disease|syndrome|hump|joints?|foot|signs?|reflex|test
           |scores?|scale|criteria|classification|catheter\w*|tubes?|lines?|procedure|operation
       |repair|anomal\w+|tetralogy|ulcers?|o?esophagus|lymphoma|sarcoma|tumou?rs?|nodes?|bod(?:y|ies)|palsy
         |chorea|ataxia|fractures?|hernia|disorder|phenomenon|man(?:o?e)uvre|maneuver|grade
@@ -35,6 +35,8 @@ AFTER_NAME_OF = re.compile(
     re.I,
 )
 _FIRM = ("people:title", "people:label", "people:credential", "known:")
+_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials"))
+"""Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
     ("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA")
 )
@@ -45,6 +47,8 @@ def is_lookalike(text: str, span: Span) -> bool:
     """Say whether a span is a clinical expression rather than an identifier."""
     surface = text[span.start : span.end]
     if span.type in ("PERSON", "CITY", "FACILITY"):
+        if span.voter in _INITIALS:
+            return False
         return surface in _CLINICAL_CODES or (not span.voter.startswith(_FIRM) and _is_eponym(text, span, surface))
     return span.type in ("OTHER_ID", "DATE") and _SPINE.fullmatch(surface) is not None
 

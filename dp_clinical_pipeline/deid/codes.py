@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
 from dp_clinical_pipeline.deid.spans import Span
@@ -44,6 +45,8 @@ _FINDING = re.compile(
 _PUBLIC = re.compile(
     r"(?:PMID|PMC|NCT|OMIM|FDA|DOI|ISBN|ISSN|ICD(?:-\d+)?(?:-\w+)?|CPT|HCPCS|LOINC|SNOMED|codes?)[\s:#-]{0,3}$", re.I
 )
+_LONG_SIDES = re.compile(r"\d{3,}X\d{4,}|\d{5,}X")
+"""Longer than the sides of anything: `705X21132` is a serial number."""
 _STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
 _WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
 _MODAL = re.compile(
@@ -51,13 +54,22 @@ _MODAL = re.compile(
     r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
     r"(?!\w|[-/.]\d)|(?<![\w-])\d{2,4}[ ](?:C?XR|CR|DX|CT|MR|US|NM|RAD)[ ](?P<serial>\d{3,8})(?![\w.])"
 )
+_CODED = frozenset("SSN MRN ACCESSION HEALTH_PLAN ACCOUNT LICENSE DEVICE VEHICLE BIOMETRIC OTHER_ID".split())  # noqa: SIM905
+_REST = re.compile(r"(?:[*#/+~_|]\d{1,6}|[*#][A-Z\d]{1,6}|[ ][A-Z](?=[,;)\n]|\.(?:\s|$)|$))(?![\w])")
 _NEIGHBOURS = (
+    (
+        "PHONE",
+        re.compile(
+            r"\b(?:beep\w*|page[dr]?|pgr|pagers?|call(?!ed)\w*|phone\w*|tel\w*|ext\w*|dial|ring|text|reach\w*|questions|desk|voice\s?mail)\b",
+            re.I,
+        ),
+    ),
     ("SSN", re.compile(r"\b(?:ssn?|social|soc)\b", re.I)),
     ("HEALTH_PLAN", re.compile(r"\b(?:ins\w*|member|mbr|subs\w*|policy|plan|group|grp|medic\w+|payer|payor)\b", re.I)),
     ("ACCESSION", re.compile(r"\b(?:acc\w*|acsn|study|exam|order|replaces|amends|supersedes)\b", re.I)),
     ("ACCOUNT", re.compile(r"\b(?:acc(?:oun)?t|billing|bill|encounter|visit|fin|csn|har)\b", re.I)),
     ("DEVICE", re.compile(r"\b(?:serial|s/?n|lot|model|implant|device|udi|pump|lead)\b", re.I)),
-    ("MRN", re.compile(r"\b(?:mr\w?|med\w*|rec\w*|chart|unit|hosp\w*|patient|pt|id)\b", re.I)),
+    ("MRN", re.compile(r"\b(?:mr\w?|m\.r|charts?|med\w*|rec\w*|chart|unit|hosp\w*|patient|pt|id)\b", re.I)),
 )
 
 
@@ -66,7 +78,7 @@ def vote(text: str) -> Iterator[Span]:
     for found in _TOKEN.finditer(text):
         value = found.group()
         if sum(map(str.isdigit, value)) >= 4 and _identifies(text, found.start(), found.end(), value):
-            yield Span(*found.span(), _kind(text, found.start()), "codes:token", 0.45)
+            yield Span(*found.span(), kind_before(text, found.start()), "codes:token", 0.45)
     for found in _GROUPS.finditer(text):
         value = found.group()
         digits = sum(map(str.isdigit, value))
@@ -77,12 +89,20 @@ def vote(text: str) -> Iterator[Span]:
             and not UNIT_AFTER.match(text, found.end())
             and not re.search(r"\d{4} (?:19|20)\d\d$", value)
         ):
-            yield Span(*found.span(), _kind(text, found.start()), "codes:groups", 0.45)
+            yield Span(*found.span(), kind_before(text, found.start()), "codes:groups", 0.45)
     for found in _MODAL.finditer(text):
         if _STATE_ZIP.match(found.group()) and _WORD_BEFORE.search(text, max(0, found.start() - 4), found.start()):
             continue
         if not _WRITTEN.fullmatch(found["value"] or "") and not UNIT_AFTER.match(text, found.end()):
             yield Span(*found.span(), "ACCESSION", "codes:modality", 0.5)
+
+
+def whole(text: str, span: Span) -> Span:
+    """Return a code with the group that ends it: `80379413*01`, `4265928 X`."""
+    if span.type not in _CODED:
+        return span
+    more = _REST.match(text, span.end)
+    return replace(span, end=more.end()) if more else span
 
 
 def _identifies(text: str, start: int, end: int, value: str) -> bool:
@@ -93,7 +113,7 @@ def _identifies(text: str, start: int, end: int, value: str) -> bool:
     if not any(c.isalpha() for c in value):
         if text[start - 1 : start] == "#" and len(parts) == 1 and digits >= 5:
             return True
-        if len(parts) == 2 and re.search("[-/]", value) and 5 <= digits < 7 and _kind(text, start) != "OTHER_ID":
+        if len(parts) == 2 and re.search("[-/]", value) and 5 <= digits < 7 and kind_before(text, start) != "OTHER_ID":
             return not _ratio(value, parts) and not UNIT_AFTER.match(text, end)
         if (
             len(parts) == 1
@@ -103,18 +123,20 @@ def _identifies(text: str, start: int, end: int, value: str) -> bool:
         ):
             return digits >= 7 and len(parts) == 1 and not UNIT_AFTER.match(text, end)
         return not _ratio(value, parts)
-    if _MEASURE.fullmatch(value) or _FINDING.fullmatch(value) or all(_plain(part) for part in parts):
+    if _FINDING.fullmatch(value) or all(_plain(part) for part in parts):
+        return False
+    if _is_measure(value):
         return False
     return digits + sum(map(str.isalpha, value)) >= 6 and (value.lower() != value or digits >= 5)
 
 
+def _is_measure(value: str) -> bool:
+    return _MEASURE.fullmatch(value) is not None and not _LONG_SIDES.search(value)
+
+
 def _plain(part: str) -> bool:
     """Say whether a part between separators is a word, a short number, a measure or a finding's code."""
-    return (
-        part.isalpha()
-        or (part.isdecimal() and len(part) < 4)
-        or bool(_MEASURE.fullmatch(part) and not part.isdecimal())
-    )
+    return part.isalpha() or (part.isdecimal() and len(part) < 4) or (not part.isdecimal() and _is_measure(part))
 
 
 def _ratio(value: str, parts: list[str]) -> bool:
@@ -134,7 +156,7 @@ def _ratio(value: str, parts: list[str]) -> bool:
     return (ranged and len(parts[0]) < 5) or all(p.endswith("00") for p in parts)
 
 
-def _kind(text: str, start: int) -> str:
+def kind_before(text: str, start: int) -> str:
     """Return the type that the words just before a code suggest."""
     before = text[max(0, start - 24) : start]
     return next((kind for kind, words in _NEIGHBOURS if words.search(before)), "OTHER_ID")

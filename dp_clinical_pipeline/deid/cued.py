@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.kinds import MINOR
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
 from dp_clinical_pipeline.deid.leads import Led
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.spans import Span, matched
 
 _CUES = {
     "SSN": r"ssn|ssan|social|soc|ss\s?\#",
@@ -72,8 +72,8 @@ _LABELS = frozenset(
     SER LIC VID PIN TAG UNO PID MPI HRN HIC HCN RXN BIN PCN SER ACT CAL LAB JOB SEQ IMG LOC MIN MAX AGE BUN WBC RBC PLT ANC CD4 AND THE FOR ARE WAS HIS HER""".split()
 )
 _LAST = re.compile(
-    r"\b(?:(?:last|final)[ -]?(?:4|four|5|five|6|six)|l4|ssn-?4|ssn-?l4|ss4|4-digit\sssn)(?![\w%])(?P<of>[^\d\n.;]{0,36}?)[\s:\#=(,-]{1,4}(?P<value>[xX*\#]{0,12}-?\d{4,6})(?![\w%]|[.,/-]\d|\s(?:views?|films?|years?|days?|weeks?|months?|hours?|ml|mg|cc))"
-    r"|(?P<first>(?<![\w.,/-])\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
+    r"\b(?:(?:last|final)[ -]?(?:4|four|5|five|6|six)|l4|ssn-?4|ssn-?l4|ss4|4-digit\sssn)(?![\w%])(?P<of>[^\d\n.;]{0,36}?)[\s:\#=(,–-]{1,4}(?P<value>[xX*\#]{0,12}-?[A-Z]?-?\d{4,6})(?![\w%]|[.,/-]\d|\s(?:views?|films?|years?|days?|weeks?|months?|hours?|ml|mg|cc))"
+    r"|(?P<first>(?<![\w.,/-])[A-Z]?\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
     re.I,
 )
 _SERIES = re.compile(
@@ -81,10 +81,11 @@ _SERIES = re.compile(
     re.I,
 )
 _ENDS = re.compile(
-    r"\b(?P<what>ssn?\#?|social(?:\ssecurity)?|soc(?:\ssec)?|vin|plates?|visa|mastercard|amex|discover|card|checking|account|acct|phone|cell|mobile|number|no\.?|mrn|policy|member|id|serial)(?:\s(?:number|no\.?|\#|id|on\sfile|card)){0,2}\W{0,2}(?:that\s)?(?:ends?|ending|ended)(?:\s(?:in|with|on))?[\s:\#=-]{1,3}(?P<value>[xX*\#.]{0,12}-?\d{2,6}|[A-Z0-9]{3,8})(?![\w%]|[.,/-]\d)",
+    r"\b(?P<what>ssn?\#?|social(?:\ssecurity)?|soc(?:\ssec)?|vin|plates?|visa|mastercard|amex|discover|card|checking|account|acct|phone|cell|mobile|number|no\.?|mrn|policy|member|id|serial)(?:\s(?:number|no\.?|\#|id|on\sfile|card)){0,2}\W{0,2}(?:that\s)?(?:ends?|ending|ended)(?:\s(?:in|with|on))?[\s:\#=-]{1,3}(?P<value>[xX*\#.]{0,12}-?[A-Z]?\d{2,6}|[A-Z0-9]{3,8})(?![\w%]|[.,/-]\d)",
     re.I,
 )
-_MASKED = re.compile(r"(?<![\w*])(?P<value>(?:[xX*\#•]{2,12}[- ]?){1,4}\d{4,6})(?![\w])")
+_MASKED = re.compile(r"(?<![\w*])(?P<value>(?:[xX*\#•]{2,12}[- ]?){1,4}[A-Z]?\d{4,6})(?![\w])")
+_ENDING = re.compile(r"\b(?:ends?|ending)\s(?:in|with)[\s:]{1,2}(?P<value>[xX*]{0,8}-?[A-Z]?\d{4})(?![\w%]|[.,/-]\d)")
 _AFTER_LAST = {
     "vin": "VEHICLE",
     "card": "ACCOUNT",
@@ -119,8 +120,8 @@ def vote(text: str) -> Iterator[Span]:
         if any(c.isdigit() for c in found["value"]):
             kind = next((k for k, words in _CUES.items() if re.fullmatch(words, what, re.I)), "OTHER_ID")
             yield Span(*found.span("value"), kind, "cued:ends", 0.8)
-    for found in _MASKED.finditer(text):
-        yield Span(*found.span("value"), "SSN", "cued:masked", 0.6)
+    yield from matched(text, _MASKED, "SSN", "cued:masked", 0.6)
+    yield from matched(text, _ENDING, "SSN", "cued:ending", 0.6)
 
 
 def _year_first(value: str) -> bool:

@@ -4,21 +4,21 @@
 import re
 from collections.abc import Iterator
 
-from dp_clinical_pipeline.deid.kinds import MINOR, OTHER, UNKNOWN, kind_of
+from dp_clinical_pipeline.deid.kinds import CLEAR, MINOR, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import is_english, lowered
 from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.spans import TYPES, Span
 
 _W = rf"(?:(?:St\.|Ste\.|ST\.|[Dd]e|[Dd]e[ ]la|[Dd]el|[Vv]an|[Vv]an[ ]der|[Vv]on|[Ll]a|[Ee]l|[Aa]l)[ ])?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,2}}+"
 _I = r"[A-Z]\.?"
 _NAME = rf"{_W}(?:[ ](?:{_I}[ ])?{_W})?"
-_KIN = r"(?:wife|husband|spouse|partner|mother|father|mom|dad|son|daughter|sister|brother|aunt|uncle|cousin|niece|nephew|grand\w{3,9}|step\w{3,9}|fianc[eé]e?|girlfriend|boyfriend|friend|neighbou?r|roommate|guardian|caregiver|sibling|twin)(?:[- ]in[- ]law)?"
+KIN = r"(?:wife|husband|spouse|partner|mother|father|mom|dad|son|daughter|sister|brother|aunt|uncle|cousin|niece|nephew|grand\w{3,9}|step\w{3,9}|fianc[eé]e?|girlfriend|boyfriend|friend|neighbou?r|roommate|guardian|caregiver|sibling|twin)(?:[- ]in[- ]law)?"
 _ROLE = (
-    r"(?:interpreter|translator|chaplain|case\s?manager|social\sworker|caregiver|roommate|neighbou?r|landlord|teacher|coach|sitter|aide|doula|midwife|officer|trooper|deputy|detective|sergeant|paramedic|emt|medic"
+    r"(?:interpreter|translator|chaperone|radiographer|transporter|proceduralist|prelim|attending\sof\srecord|chaplain|case\s?manager|social\sworker|caregiver|roommate|neighbou?r|landlord|teacher|coach|sitter|aide|doula|midwife|officer|trooper|deputy|detective|sergeant|paramedic|emt|medic"
     r"|therapist|rrt|rt|tech|technologist|sonographer|nurse|rn|lpn|cna|resident|fellow|intern|hospitalist|intensivist|surgeon|attending|pcp|poa|nok|hcp|guardian|pharmacist|dietitian|scribe|registrar|clerk|secretary|staff|provider|radiologist)"
 )
 _SURE = (
-    rf"(?i:\b{_KIN})\s?,?\s?\((?:(?i:name[d:]?|is)\s)?(?P<name>{_NAME})(?=[),;])",
+    rf"(?i:\b{KIN})\s?,?\s?\((?:(?i:name[d:]?|is)\s)?(?P<name>{_NAME})(?=[),;])",
     rf"(?:\b(?:d/w|D/W|s/w|S/W|c/w|C/W|dw|DW|p/w)|(?<=[\s.])w/)\s?(?:(?:Dr|DR|dr)\.?[ ])?(?P<name>{_W})(?![\w'’])",
     rf"(?i:\b(?:cc(?:['’]?e?d)?|copy|copies|copied|forwarded|fwd|routed|results?|report|faxed|given|handed\soff|signed\sout|sign-?out|endorsed|turned\sover)\s(?:to\s)?:?\s?)(?:(?:Dr|DR)s?\.?[ ])?(?P<name>{_NAME})(?=\s(?:and|&|at|by|via|on|in|for)\b|[,;.\n]|\s*$)",
     rf"(?i:\bcc(?:['’]?e?d)?\sto:?\s)(?:Drs?\.?[ ])?{_NAME}(?:,[ ]{_NAME}){{0,2}},?[ ](?:and|&)[ ](?:Dr\.?[ ])?(?P<name>{_NAME})",
@@ -31,21 +31,40 @@ _SURE = (
     r"\b(?:ON|FOR|OF|RE|PATIENT|PT|BY|TO|WITH|PER|FROM|AND|NAME)[:.]?\s(?P<name>[A-Z][A-Z'’-]{1,20}+[ ](?:[A-Z]\.?[ ])?(?:ST\.[ ])?[A-Z][A-Z'’-]{1,24}+)(?!\w)",
 )
 _GOES_BY = re.compile(
-    r"\b(?i:goes\sby|nick-?name(?:\sis|:)?|nicknamed|prefers\s(?:to\sbe\scalled\s)?|likes\sto\sbe\scalled|a\.?k\.?a\.?|alias)\s?[\"“'(]?(?P<name>[A-Z][a-z'’]{1,20}(?:[ ][A-Z][a-z'’]{1,20})?)(?=[\"”'’),.;\n]|\s|$)"
-)
-_TYPIST = re.compile(
-    r"(?<![\w])(?i:trans(?:cri(?:ptionist|ber|bed))?|transcr|typed|typist|typ|dict(?:ated|ator)?|initials|init|scribe|keyed|entered|tech(?:nologist)?|performed|scanned|verified|proofed|edited|dd|dt|td|tr|[dt](?=:))(?i:\sby|\sinitials|\sid)?\s?[:=/]\s?(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?![\w'’-])(?=\s*(?:$|[\n,;/|.)\]])|[ ]{1,4}(?:[A-Z]|[tdT]:|\d))"
-)
-_LOW_TITLE = re.compile(r"(?<![\w-])(?:dr|mr|mrs|ms|miss|prof)\.? (?P<name>[a-z]{2,20}(?:-[a-z]{2,20})?)(?![\w'-])")
-_LOW_PAIR = re.compile(
-    rf"\b(?i:pt|patient|pt\sname|patient\sname|name|{_KIN}|by|with|to|called|named|is|dr|mr|mrs|ms)\s?:?\s(?P<name>(?P<given>[a-z]{{3,15}})\s(?:[a-z]\.?\s)?(?P<surname>[a-z]{{3,20}}))(?![\w-])"
+    r"\b(?i:goes\sby|known\s(?:as|to\sus\sas)|nick-?name(?:\sis|:)?|nicknamed|prefers\s(?:to\sbe\scalled\s)?|likes\sto\sbe\scalled|a\.?k\.?a\.?|alias)\s?[\"“'(]?(?P<name>[A-Z][a-z'’]{1,20}(?:[ ][A-Z][a-z'’]{1,20})?)(?=[\"”'’),.;\n]|\s|$)"
 )
 _FAMILY = re.compile(rf"\b[Tt]he (?P<name>[{UPPER}][\w'’]{{2,24}}s)(?= (?:were|family|are|have|live|came)\b)")
+_GIVEN = rf"(?P<name>(?P<given>[{UPPER}][\w'’]{{1,20}}+)(?:[ ](?:{_I}[ ])?(?P<more>{_W}))?)"
+_SEPARATE = r"(?:\s|\s?[:=,–—-]\s?|\s?\()"
+_PLAIN = tuple(
+    map(
+        re.compile,
+        (
+            # whoever she is to the patient: `sister Christian drove her`, `boyfriend Will present`
+            rf"(?i:\b{KIN}){_SEPARATE}{_GIVEN}(?![\w'’])",
+            # `per Christian, her mother`
+            rf"(?<![\w'’]){_GIVEN}(?=,?\s(?:\(?(?:the\s)?(?:patient|pt)['’]s|(?:his|her|their|my|the|a)|\()\s?(?:\w{{3,8}}\s)?{KIN}\b)",
+            # whoever signs: `Thanks for the referral, Frank`
+            rf"(?i:\b(?:thanks|thank\syou|regards|sincerely|best|cheers|yours|respectfully|cordially|warmly|love|appreciatively)\b[^.\n,]{{0,48}}[,.!\n–—-]\s{{0,3}}){_GIVEN}(?=\s*(?:$|[\n.,]|[A-Z]))",
+            rf"(?i:\b(?:above|agreed?|concur|noted|discussed|reviewed|amended|aware|approved|edited|attested|addended|agree|as\sabove))(?:[.;,]|\s?[–—-]{{1,2}})\s{{1,2}}{_GIVEN}(?=\s*(?:$|\n)|\s(?:The|No|Heart|Lungs|Normal|Stable|There|Cardio\w+|Clear|Mild|In|XXXX|Trachea|Bony|Impression|\d))",
+            # what is said to be a name: `previous name Prince`
+            rf"(?i:\b(?:previous|former|old|new|legal|preferred|birth|maiden|real|first|last|given|family|middle|mother['’]s|father['’]s|spouse['’]s|full|correct|wrong|other|alternate|patient|baby['’]s|child['’]s)\sname(?:\sis|\swas|\sof)?)\s?[:=-]?\s?{_GIVEN}(?![\w'’])",
+            # whoever holds an office: `surgeon of record Wise`, `night float Wolf`
+            rf"\b(?i:{_ROLE}|float|on[- ]?call|moonlighter|night\s?hawk|covering|cross-?cover|house\s?officer|of\srecord|on\sfile|in\scharge|charge|doctor|physician|prof(?:essor)?|attending|consultant|anesthesiologist|perfusionist|first\sassistant|assistant|escort|driver|transporter|volunteer|student|counselor|navigator|liaison|coordinator|coroner"
+            rf"|examiner|investigator|supervisor|manager|director|preceptor|proctor|evaluator|reader|referrer|requester|specialist|practitioner|extender|locums?|tele-?rad\w*){_SEPARATE}{_GIVEN}(?=\s*(?:$|[\n.;,)/])|\s(?:and|at|on|in|will|is|was|has|had|to|who|for|here|with|via|by|from|aware|notified|paged|called|saw|said|says|drew|came)\b)",
+        ),
+    )
+)
+_BRACKETED = re.compile(rf"\[(?P<name>(?P<given>[{UPPER}][\w'’-]{{1,24}}))\](?!\()")
+_SLASHED = re.compile(
+    rf"(?<![\w/'’-])(?P<name>[{UPPER}][a-z'’]{{2,20}})/(?P<second>[{UPPER}][a-z'’]{{2,20}})(?![\w/'’-])"
+)
+_COUPLE = re.compile(
+    rf"(?<![\w'’-])(?P<name>(?P<given>[{UPPER}][a-z'’]{{1,20}}+))[ ](?:and|&)[ ](?P<second>[{UPPER}][a-z'’]{{1,20}}+)[ ](?P<last>{_W})"
+)
+_MIDDLE = re.compile(rf"(?<![\w'’-])(?P<name>(?P<given>[{UPPER}][a-z'’]{{1,20}}+)[ ][A-Z]\.?[ ](?P<last>{_W}))")
 _COMPILED = tuple(map(re.compile, _SURE))
 _HINT = re.compile(r"[A-Z]")
-_NO_INITIALS = frozenset(
-    "the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
-)
 _NO_NAMES = frozenset("wet read done final prelim report chest portable staff".split())
 
 
@@ -55,26 +74,33 @@ def vote(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             if end := _accepted(found):
                 yield Span(found.start("name"), end, "PERSON", f"cued_names:{number}", 0.64)
+    for pattern in _PLAIN:
+        for found in pattern.finditer(text):
+            if span := _plain(found):
+                yield Span(*span, "PERSON", "cued_names:plain", 0.62)
+    for found in _BRACKETED.finditer(text):
+        name = found["name"]
+        if (
+            name not in TYPES
+            and (kind_of(name.capitalize()) in (CLEAR, UNKNOWN) or is_surname(name))
+            and not is_excluded(name)
+        ):
+            yield Span(*found.span("name"), "PERSON", "cued_names:brackets", 0.6)
+    for found in _SLASHED.finditer(text):
+        both = found["name"], found["second"]
+        if all(is_surname(n) and not is_excluded(n) for n in both) and any(kind_of(n) == CLEAR for n in both):
+            yield Span(*found.span(), "PERSON", "cued_names:slashed", 0.55)
+    for pattern in (_COUPLE, _MIDDLE):
+        for found in pattern.finditer(text):
+            if (
+                is_given(found["given"])
+                and is_surname(found["last"])
+                and (". " in found.group() or not is_excluded(found["last"]))
+            ):
+                yield Span(*found.span("name"), "PERSON", "cued_names:pair", 0.6)
     for found in _GOES_BY.finditer(text):
         if not is_excluded(found["name"].split()[0]):
             yield Span(*found.span("name"), "PERSON", "cued_names:called", 0.6)
-    for found in _TYPIST.finditer(text):
-        if found["name"].lower() not in _NO_INITIALS:
-            yield Span(*found.span("name"), "PERSON", "cued_names:typist", 0.5)
-    for found in _LOW_TITLE.finditer(text):
-        name = found["name"]
-        if is_surname(name) and not (
-            is_ordinary(name) or name in lowered("not_names") or name in MINOR or is_english(name)
-        ):
-            yield Span(*found.span("name"), "PERSON", "cued_names:small", 0.6)
-    for found in _LOW_PAIR.finditer(text):
-        given, surname = found["given"], found["surname"]
-        if (
-            is_given(given)
-            and is_surname(surname)
-            and not any(is_ordinary(w) or is_excluded(w) or is_english(w) for w in (given, surname))
-        ):
-            yield Span(*found.span("name"), "PERSON", "cued_names:small_pair", 0.6)
     for found in _FAMILY.finditer(text):
         if (
             is_surname(found["name"][:-1])
@@ -84,10 +110,37 @@ def vote(text: str) -> Iterator[Span]:
             yield Span(*found.span("name"), "PERSON", "cued_names:family", 0.55)
 
 
+def _plain(found: re.Match[str]) -> tuple[int, int] | None:
+    """Return where a name lies that a firm cue expects: a listed one, though it may be a word as well."""
+    given, more = found["given"], found["more"]
+    key = given.lower()
+    if (
+        given.isupper()
+        or key in _NO_NAMES
+        or key in lowered("titles")
+        or key in lowered("credentials")
+        or key in lowered("devices")
+    ):
+        return None
+    known = is_given(given) or is_surname(given)
+    if not (known and (not is_excluded(given) or key in lowered("given_names"))) and kind_of(given) != UNKNOWN:
+        return None
+    if (
+        more
+        and not is_excluded(more)
+        and (is_surname(more) or is_given(more) or kind_of(more) == UNKNOWN)
+        and not is_english(more.lower())
+    ):
+        return found.span("name")
+    return found.span("given")
+
+
 def _accepted(found: re.Match[str]) -> int:
     """Return where a captured name ends, cut before a word that is none; 0 where none is left."""
     end = 0
     words = [*re.finditer(r"[^\W\d_][\w'’-]*", found["name"])]
+    if len(words) == 2 and words[0].group().lower() in _NO_NAMES:
+        words = words[1:]
     for n, word in enumerate(words):
         raw = word.group()
         if len(raw) == 1 or (
@@ -113,6 +166,7 @@ def _is_name(raw: str) -> bool:
     key = raw.lower()
     if (
         is_excluded(raw)
+        or (raw[:-1].isupper() and raw[-1] == "s" and len(raw) > 2)
         or key in lowered("titles")
         or key in lowered("credentials")
         or key in _NO_NAMES

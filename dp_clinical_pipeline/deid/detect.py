@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from dp_clinical_pipeline.deid import (
     ages,
     allowlist,
+    amid,
+    amid_towns,
     capitals,
     codes,
     cued,
     cued_names,
     dates,
     facilities,
+    figures,
     headers,
     institutions,
     known,
@@ -24,6 +27,7 @@ from dp_clinical_pipeline.deid import (
     places,
     runs,
     shouting,
+    small_names,
     towns,
     vehicles,
 )
@@ -54,12 +58,16 @@ VOTERS = (
     cued.vote,
     vehicles.vote,
     phones.vote,
+    figures.vote,
     capitals.vote,
     people.vote,
     headers.vote,
     names.vote,
     runs.vote,
     cued_names.vote,
+    small_names.vote,
+    amid.vote,
+    amid_towns.vote,
 )
 PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote)
 """Voters that read capitals: they see lines in capitals in title case."""
@@ -70,7 +78,7 @@ def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None =
     spans = [span for vote in VOTERS for span in vote(text)]
     calm = shouting.calmed(text)
     spans += institutions.whole(calm, [span for vote in PLACE_VOTERS for span in vote(calm)])
-    kept = [span for span in spans if not allowlist.is_lookalike(text, span)]
+    kept = [codes.whole(text, span) for span in spans if not allowlist.is_lookalike(text, span)]
     if site is not None:
         kept += site(text)
     own = known.names_in(text, resolve(kept))

@@ -49,7 +49,7 @@ _STRONG = (
     rf"|Elementary(?:[ ]School)?|(?:High|Middle|Grade|Primary)[ ]School"
     rf"|School|Academy|Correctional[ ](?:Facility|Institution)|Shelter|Penitentiary|Radiology|Imaging"
     rf"|Orthop(?:a)?edics|Cardiology|Laboratories"
-    rf"|Senior[ ]Living|Care[ ]Home|Manor|Rest[ ]Home)"
+    rf"|Senior[ ]Living|Care[ ]Home|Manor|Rest[ ]Home|Primary[ ]Care|Retirement[ ]Village|(?:Adult[ ])?Day[ ]?[Cc]are|Group[ ]Home|Skilled[ ]Nursing|Dialysis|Jail|Prison|Detention[ ]Center|Convalescent|Elementary)"
 )
 _WEAK = (
     r"(?:General|Memorial|Health|Med|Medicine|Gen|Medical|Regional|VA|Children['’]s|Presbyterian|Methodist"
@@ -105,6 +105,13 @@ _HOSPITAL_WORDS = frozenset(
         "Mercy",
     )
 )
+_REGIONS = frozenset(
+    """southeastern southwestern northeastern northwestern southern northern eastern western central midwest midwestern southeast southwest northeast northwest coastal piedmont metropolitan metro tri-county tri-cities
+    tri-state bi-county gulf atlantic pacific mountain valley highland highlands lakeland lakeside riverside seaside bayside hillside parkway crossroads heartland plains prairie delta peninsula island islands lowcountry
+    upstate downstate midland midlands tidewater capital capitol colonial pioneer frontier heritage liberty freedom independence community county city state national parkview lakeview fairview grandview mountainview
+    good holy sacred blessed""".split()  # noqa: SIM905
+)
+"""Words that are no names but begin the name of an institution."""
 _GENERIC_HEAD = re.compile(
     r"(?:Institute|School|College|University|Pharmacy|Radiology|Imaging|Cardiology|Pediatrics|Orthop|Family"
     r"|Shelter|Academy|Rehab|Urgent|Health Serv|Laborator|Med)"
@@ -143,6 +150,8 @@ def _is_place(name: str) -> bool:
 
 def _is_name(token: str) -> bool:
     key = re.sub(r"['’]s$", "", token).lower()
+    if key in _REGIONS:
+        return token[1:].islower()
     listed = (
         key in lowered("surnames")
         or key in lowered("given_names")

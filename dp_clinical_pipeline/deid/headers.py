@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
+from dp_clinical_pipeline.deid.kinds import CLEAR, ORDINARY, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, UPPER, is_excluded, is_given, is_ordinary, is_surname
@@ -43,7 +43,7 @@ _LABEL = re.compile(
     | (?P<staff>(?i:(?:(?:{_STAFF})[\s/]{{1,2}}){{0,3}}(?:{_STAFF})(?:\s(?:of\srecord|name|in\scharge))?(?:\(s\))?))
     | (?P<act>(?i:(?:{_ACTS})(?:\s(?:and|&)\s(?:{_ACTS}))?(?:\s(?:electronically\s)?by)?))
     )(?:\s?\((?:[\w,/.\s]{{1,20}})\))?
-    (?:(?P<mark>,[ ](?=[A-Z])|[ ]?[:=\#|>\t]+[ \t]{{0,12}}(?:\n[ ]{{0,4}})?|[ ]?[-–—][ ]|[.]{{2,}}[ ]?|[ ]\()
+    (?:(?P<mark>,[ ](?=[A-Z])|(?:[ ]?[.]{{2,20}})?[ ]?[:=\#|>\t]+[ \t]{{0,12}}(?:\n[ ]{{0,4}})?|[ ]?[-–—][ ]|[.]{{2,}}[ ]?|[ ]\()
       |(?P<gap>[ ]{{1,4}}))(?P<name>{_NAME})""",
     re.X | re.M,
 )
@@ -77,7 +77,7 @@ _DONE_BY = re.compile(
     re.M,
 )
 _BOTH = re.compile(
-    rf"\b(?:Drs?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
+    rf"\b(?:Dr['’]?s?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
 )
 _TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|.)]|\d))", re.M)
 _INITIALS = re.compile(
@@ -214,5 +214,7 @@ def _is_name_alone(name: str) -> bool:
     if len(words) == 1:
         return initial and bool(clear)
     if "," in name and initial and clear:
+        return True
+    if "," in name and clear and len(words) < 4 and all(kind_of(w) in (CLEAR, UNKNOWN, ORDINARY) for w in words):
         return True
     return bool(clear) and given and (len(known) == len(words) or ("," in name and len(known) * 2 >= len(words)))

@@ -143,7 +143,13 @@ def _stops(word: str) -> bool:
 
 def _goes_on(word: str) -> bool:
     key = word.lower().strip(".")
-    if key in _STOP or (word.isupper() and len(word) < 4) or key in lowered("titles") or key in lowered("credentials"):
+    if (
+        key in _STOP
+        or key in ("imaging", "radiology", "services")
+        or (word.isupper() and len(word) < 4)
+        or key in lowered("titles")
+        or key in lowered("credentials")
+    ):
         return False
     return (
         key in _TAIL_WORDS

@@ -4,7 +4,7 @@
 import re
 from functools import lru_cache
 
-from dp_clinical_pipeline.deid.lexicon import is_english, lowered
+from dp_clinical_pipeline.deid.lexicon import is_english, lowered, packed
 
 CLEAR, ORDINARY, EPONYM, UNKNOWN, INITIAL, SHORT, OTHER = (
     "clear",
@@ -42,6 +42,10 @@ _CLINICAL = re.compile(
     r"|\w*(?:itis|[oe]ses|osis|emia|ectomy|otomy|ostomy|plasty|graphy|graphic|scopy|pathy|pathic|megaly|omas?|omata|thorax|thoraces|ectas[ie]s|ectatic|ectasia|pnea|uria|algia|genic|lytic|iform"
     r"|mycin|cillin|azole|olol|pril|sartan|statin|prazole|mab|cardial|cardium|ation|ations|ically|ously|ness|ities|ments?|ceal|ural|eral|ular|atous)",
 )
+_PREFIX = re.compile(
+    r"(?:thoraco|dorso|lumbo|cervico|musculo|antero|postero|latero|supero|infero|medio|centri|multi|hemi|immuno|histo|psycho|dermato|levo|dextro|athero|naso|oro"
+    r"|chemo|photo|thermo|mid|bi|anti|auto|semi|uni|uro|mono|poly|over|under|out|up|down|counter|milli)-?"
+)
 
 
 @lru_cache(maxsize=65536)
@@ -55,6 +59,7 @@ def kind_of(token: str) -> str:
     if (
         key in lowered("not_names")
         or key in lowered("drugs")
+        or key in lowered("brands")
         or key in lowered("credentials")
         or key in lowered("titles")
     ):
@@ -79,6 +84,14 @@ def kind_of(token: str) -> str:
         return ORDINARY if key in lowered("ordinary_words") or key in _PLACES or len(key) < 3 else CLEAR
     if token.isupper() and len(token) <= 3:
         return SHORT
-    if is_english(key) or _CLINICAL.fullmatch(key) or key in _PLACES or key in lowered("facility_words"):
+    if key in _PLACES or key in lowered("facility_words") or key in packed("medicines"):
+        return OTHER
+    if is_english(key) or _CLINICAL.fullmatch(key) or _is_compound(key):
         return OTHER
     return UNKNOWN
+
+
+def _is_compound(key: str) -> bool:
+    """Say whether a word is a prefix of medicine and a word: bibasilar, multilevel, thoracolumbar."""
+    found = _PREFIX.match(key)
+    return found is not None and len(key) - found.end() > 4 and is_english(key[found.end() :])

@@ -19,20 +19,24 @@ def lowered(name: str) -> frozenset[str]:
 
 
 @cache
-def _english() -> frozenset[str]:
-    packed = files("dp_clinical_pipeline.deid").joinpath("lexicons", "english.txt.gz").read_bytes()
-    return frozenset(gzip.decompress(packed).decode("utf-8").splitlines())
+def packed(name: str) -> frozenset[str]:
+    """Return the lines of a compressed list, which are in small letters."""
+    data = files("dp_clinical_pipeline.deid").joinpath("lexicons", f"{name}.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(data).decode("utf-8").splitlines())
 
 
 @cache
 def is_english(word: str) -> bool:
     """Say whether a lower-case word, or its stem, is in the dictionary and on no list of names."""
-    words = _english()
+    words = packed("english")
     if word in words:
         return True
     for ending, stems in _ENDINGS:
-        if word.endswith(ending) and any(word[: -len(ending)] + stem in words for stem in stems):
-            return True
+        if word.endswith(ending):
+            for stem in stems:
+                root = word[: -len(ending)] + stem
+                if root in words or (len(root) > 3 and root in lowered("ordinary_words")):
+                    return True
     return False
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.spans import Span, matched
 
 _FREE = re.compile(
     r"""(?<![\w])(?:
@@ -106,8 +106,7 @@ def _shaped(text: str) -> Iterator[Span]:
         (_MBI, "HEALTH_PLAN", 0.9),
         (_VIN, "VEHICLE", 0.9),
     ):
-        for found in pattern.finditer(text):
-            yield Span(*found.span(), kind, f"numbers:{kind.lower()}", score)
+        yield from matched(text, pattern, kind, f"numbers:{kind.lower()}", score, group=0)
 
 
 def _bare(text: str) -> Iterator[Span]:

@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.spans import Span, matched
 
 _MONTH = r"(?:0?[1-9]|1[0-2])"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _PAIR = rf"(?:{_MONTH}[-/]{_DAY}|(?:1[3-9]|2\d|3[01])/{_MONTH})"
+_PAIR_SLASH = rf"(?:{_MONTH}/{_DAY}|(?:1[3-9]|2\d|3[01])/{_MONTH})"
 _NO_DATE = r"(?![\w%]|[-/.]\d|/|\s?(?:-|to|x)\s?\d|\s?(?:mg|cm|mm|mcg|ml|cc|kg|lbs?|strength|pain|systolic|of\s|murmur|weeks?|wks?|days?|months?|mos?|years?|yrs?|pulses|patients|score|points|hours?|hrs?|scale|times|views?|films?\sper|lobes?|ribs?|nodules?|minutes?|min|liters?|l\b|doses?|pack|cycles?|more|beats|sets?|images?|lesions|blasts|cups?|tabs?|tablets|inches|feet|degrees|percent))"
 _SHORT_DAY = (
     r"(?:Mon|Tues?|Weds?|Thurs?|Thu|Fri|Sat|Sun|MON|TUES?|WED|THURS?|THU|FRI|SAT|SUN|mon|tues?|weds?|thurs?|fri)"
@@ -28,12 +29,21 @@ _CUED = re.compile(
 )
 _LED = Led(_CUED, _CUE)
 _DASHED_ENDS = re.compile(
-    r"\s*(?:$|[,.;:)\n])|\s(?:at|for|with|and|neg\w*|pos\w*|show\w*|demonstrat\w*|films?|study|exam|portable|cxr|ct|mri|visit|appt|per|by|to|was|were|is|which|who|no|compared|clinic|here|when|she|he|pt|reviewed|unchanged|stable|report|note|prior|via|after|before|in|on|the|as|until|due|if|or|then|from|clear|normal|wnl|done|read|ok)\b",
+    r"\s*(?:$|[,.;:)\n])|\s(?-i:[A-Z][a-z])|\s(?:at|for|with|and|neg\w*|pos\w*|show\w*|demonstrat\w*|films?|study|exam|portable|cxr|ct|mri|visit|appt|per|by|to|was|were|is|which|who|no|compared|clinic|here|when|she|he|pt|reviewed|unchanged|stable|report|note|prior|via|after|before|in|on|the|as|until|due|if|or|then|from|clear|normal|wnl|done|read|ok)\b",
     re.I,
 )
 _FRACTION = re.compile(r"[1-7]/[2348]$|\d+/(?:5|6|10)$")
 _SURE_CUE = re.compile(
     r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto)\b",
+    re.I,
+)
+_BARE = re.compile(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")
+_DASHED = re.compile(rf"(?<![\w/.:,<>=~#$+*^-])(?P<date>{_MONTH}-{_DAY}){_NO_DATE}(?!-)")
+_RATIO = re.compile(
+    r"\b(?:strength|power|motor|muscle|grip|score[ds]?|scores|scale|pain|rat(?:ed|es|ing)|murmurs?|grade[ds]?|pulses?|reflex\w*|dtrs?|apgars?|gcs|visual|acuity|vision|va|od|os|ou|level\w*|discs?|disks?|vertebra\w*|lumbar|cervical|thoracic|spine|stage|positive|nodes?|lymph\w*|bp|pressure|ratio|cores?|quadrants?|steps?|parts?"
+    r"|every|each|of|mallampati|bishop|station|effac\w+|teeth|tooth|no|type|phase|week|day|wk|cycles?|series|view|views|image|images|film\s\d|ribs?|lobes?|out|mmse|moca|index|criteria|systolic|diastolic|pulm\w*|sys\w*|ii|iii|i|iv|over|about|approximately|measur\w+|size|diameter|mm|cm|nyha|asa|who|ecog|kps|test\w*|answered|correct\w*"
+    r"|intensity|severity|cough|dyspnea|plus|than|lower|upper|extremit\w+|bilateral\w*|deltoids?|biceps|triceps|quads?|hamstrings?|iliopsoas|dorsiflex\w+|plantar\w*|flex\w+|exten\w+|abduct\w+|adduct\w+|sensation|tone|patellar|achilles|ankle|knee|hip|gait|orientation|recall|memory|pieces|ratio|mixture|dilut\w+|normal\ssaline|ns|d5|needle|gauge|suture"
+    r"|vicryl|inch|inches|tsp|tablet|tab|cup|pack|ppd|hour|hours|hr|hrs|min|pg|positive|negative|increased?|decreased?|reduced|diminished|improved|worsened|fraction|percent|sat\w*|flow|l)\b[^.;\n]{0,22}$|[LTCS]-?$|\d\s?$",
     re.I,
 )
 _BEFORE_NOUN = re.compile(
@@ -74,6 +84,12 @@ _ODD = re.compile(
     rf"|(?:19|20)\d\d[ _](?:0[1-9]|1[0-2])[ _](?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d\.{_MONTH}\.{_DAY}|{_DAY}\.?[ ]{_NAME}\.?,?[ ](?:['’]\d\d|(?:19|20)\d\d)|(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|{_MONTH}/['’]\d\d|{_MONTH}\|{_DAY}\|(?:19|20)?\d\d"
     rf"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[_:-]?\d{{4,6}})?|['’]\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d,?[ ]{_NAME}\.?[ ]{_DAY})(?![\w/]|[.-]\d)"
 )
+_DONE = re.compile(
+    r"\b(?!rat|scor|grad|measur|reduc|decreas|increas|diminish|dilat|effac|need|us|compar|estimat|report|blood|speed|record|test|calculat|bas|improv|worsen|seed|occlud|involv)[a-z]{2,14}(?:ed|xed|d/c|dc['’]?d)(?:\s(?:on|in|back|off|out|here|again|up|down|by|since|until|home|from))?[\s:,(]{1,2}$"
+    r"|\b(?:chemo\w*|radiation|xrt|rads|stent\w*|surgery|biopsy|bx|onset|began|begun|put\sin|put\sout|taken\sout|done|went|came|fell|hurt|came\sin|here|abx|antibiotics|steroids|course|dose|cycle|procedure|cath\w*|cabg|tavr|pci|lobectomy|thoracotomy|vats|bronch\w*|trach\w*|peg|picc|port|ett|intubation|admission|readmission|visit|er|ed|icu"
+    r"|clinic|travel\w*|trip|flu|covid|pneumonia|pna|mi|stroke|cva|fall|mvc|mva|injury|accident|xray|cxr|ct|mri|film|scan|echo|tte|pft\w*|culture\w*|cx|labs?|sputum|ppd|quantiferon|swab|test)(?:\s(?:on|in|back|since|from|of|was|is|done|neg|pos))?[\s:,(]{1,2}$",
+    re.I,
+)
 _VERSION = re.compile(
     r"\b(?:v|ver\w*|release|rev\w*|section|software|build|firmware|item|step|part|figure|table|no)\.?\s?$", re.I
 )
@@ -91,17 +107,21 @@ _A_HOLIDAY = re.compile(
 )
 
 
+_HINTED = (
+    (_A_MONTH, _MONTH_ALONE, 0.6),
+    (_A_SEASON, _SEASON, 0.6),
+    (_A_HOLIDAY, _HOLIDAY, 0.6),
+    (_A_DAY, _WEEKDAY, 0.62),
+)
+
+
 def vote(text: str) -> Iterator[Span]:
     """Find parts of dates."""
     if _NUMBERS.search(text):
         yield from _numbers(text)
-    for hint, pattern, score in ((_A_MONTH, _MONTH_ALONE, 0.6), (_A_SEASON, _SEASON, 0.6), (_A_HOLIDAY, _HOLIDAY, 0.6)):
-        for found in pattern.finditer(text) if hint.search(text) else ():
-            kind = found.lastgroup or ""
-            yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", score)
-    for found in _WEEKDAY.finditer(text) if _A_DAY.search(text) else ():
-        kind = found.lastgroup or ""
-        yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", 0.62)
+    for hint, pattern, score in _HINTED:
+        if hint.search(text):
+            yield from matched(text, pattern, "DATE", "partial_dates:{}", score)
 
 
 def _numbers(text: str) -> Iterator[Span]:
@@ -112,14 +132,39 @@ def _numbers(text: str) -> Iterator[Span]:
         if "/" in value and _FRACTION.match(value) and not _SURE_CUE.match(found.group()):
             continue
         yield Span(*found.span("date"), "DATE", "partial_dates:cue", 0.6)
+    yield from matched(text, _BARE, "DATE", "partial_dates:bare", 0.5, accept=_is_no_share)
+    yield from matched(text, _DASHED, "DATE", "partial_dates:dashed", 0.5, accept=_is_done)
     for found in _RANGE.finditer(text):
         ends = found["from"], found["to"]
         if not all(_FRACTION.match(e) for e in ends) and len({e.split("/")[1] for e in ends}) == 2:
             yield Span(*found.span("from"), "DATE", "partial_dates:range", 0.6)
             yield Span(*found.span("to"), "DATE", "partial_dates:range", 0.6)
-    for pattern, score in ((_BEFORE_NOUN, 0.6), (_OF_MONTH, 0.6), (_BORN, 0.91), (_ODD, 0.91)):
-        for found in pattern.finditer(text):
-            if pattern is _ODD and _VERSION.search(text, max(0, found.start() - 12), found.start()):
-                continue
-            kind = found.lastgroup or ""
-            yield Span(*found.span(kind), "DATE", f"partial_dates:{kind}", score)
+    for pattern, score in ((_BEFORE_NOUN, 0.6), (_OF_MONTH, 0.6), (_BORN, 0.91)):
+        yield from matched(text, pattern, "DATE", "partial_dates:{}", score)
+    yield from matched(text, _ODD, "DATE", "partial_dates:{}", 0.91, accept=_is_no_version)
+
+
+def _is_no_share(found: re.Match[str]) -> bool:
+    """Say whether a day and month without a cue is no score, reading or share."""
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    return not _RATIO.search(before) and (not _is_fraction(found["date"]) or _DONE.search(before) is not None)
+
+
+def _is_done(found: re.Match[str]) -> bool:
+    """Say whether something was done on what may be a range: `moved here 11-18`."""
+    done = _DONE.search(found.string, max(0, found.start() - 40), found.start())
+    return done is not None and _DASHED_ENDS.match(found.string, found.end()) is not None
+
+
+def _is_no_version(found: re.Match[str]) -> bool:
+    return _VERSION.search(found.string, max(0, found.start() - 12), found.start()) is None
+
+
+def _is_fraction(value: str) -> bool:
+    """Say whether two numbers are a share of few or of ten, or nearly one: 3/4, 7/10, 15/15."""
+    left, right = map(int, value.split("/"))
+    return (
+        "0" not in (value[0], value.split("/")[1][0])
+        and left <= right
+        and right in (2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 30)
+    )

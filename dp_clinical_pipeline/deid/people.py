@@ -12,7 +12,7 @@ from dp_clinical_pipeline.deid.spans import Span
 _PARTICLES = r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
 _PART = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}}|{_PARTICLES}{WORD})"
 _TITLES = (
-    r"(?:Dr|DR|dr|Drs|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme"
+    r"(?:Dr|DR|dr|Drs|Dr['’]s|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme"
     r"|Nurse|Sister|Father|Fr|Rev"
     r"|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col|Judge|Officer|Detective|Attorney|Señora?|Aunt"
     r"|Uncle|Grandma"
@@ -46,7 +46,10 @@ _VALUE = (
     rf"(?:(?:dr|mr|mrs|ms)\.?[ ])?[{UPPER}][\w'’.-]{{0,30}}"
     rf"(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
 )
-_TITLE = re.compile(rf"(?<![\w-])(?<!\d[ ])(?P<title>{_TITLES}\.?)[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})")
+_TITLE = re.compile(
+    rf"(?<![\w-])(?!(?<=\d[ ])(?:Fr|Lt|Col|Capt|MS|Ms|RN|NP|Sir)\b)(?P<title>{_TITLES}\.?)"
+    rf"[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})"
+)
 _LABEL = re.compile(
     rf"""(?<!\w)(?:
       (?P<sure>(?:{_ROLE}|{_CLINICIAN}|patient|pt|client|member|subscriber|guarantor|insured|policy\s?holder
@@ -126,9 +129,8 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         core = raw.strip(".")
         key = core.lower()
         is_last = start + token.end() == end
-        if (key in lowered("name_particles") and not (is_last and words == 0 and core[0].isupper())) or (
-            key in ("dr", "mr", "mrs", "ms") and words == 0
-        ):
+        lonely = words == 0 and core[:1].isupper() and (is_last or kind_of(_next(text, start + token.end())) == OTHER)
+        if (key in lowered("name_particles") and not lonely) or (key in ("dr", "mr", "mrs", "ms") and words == 0):
             continue
         if (
             words > 1
@@ -155,6 +157,12 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         last -= 1
     suffix = SUFFIX.match(text, last)
     return start, suffix.end() if suffix else last
+
+
+def _next(text: str, end: int) -> str:
+    """Return the word after `end`; a small one stands for none."""
+    found = re.compile(r"[ ,]{1,2}([^\W\d_]+)").match(text, end)
+    return found[1] if found and found[1][0].isupper() else "the"
 
 
 def _is_pair(name: str) -> bool:

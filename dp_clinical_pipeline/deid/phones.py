@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
-from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.spans import Span, matched
 
 _SHORT = r"(?P<number>(?:\d{1,2}[-. ])?\d{3,5}(?:[-. ]\d{4})?|\d{3}[-. ]\d{4}|\d{2}[- ]\d{2,4})(?![\w%]|[.,/:-]\d|\s?(?:hrs?|hours?|h|am|pm|a\.m|p\.m|cc|ml|mg|mcg|mm|cm|units?|times|days?|weeks?|months?|years?|views?|feet|est|patients)(?!\w))"
 _DEVICE = (
@@ -29,6 +29,7 @@ _SURE = re.compile(
     r"pager|pgr|bpr|beep|vocera|ascom|spectralink|ext|voice|vm|short|hotline|dial|intercom|voalte|phone|ph|tel|cell",
     re.I,
 )
+_ASKS = re.compile(r"questions|call-?back|ring|dial|reach|page|reading|desk|operator|contact", re.I)
 _HINT = re.compile(r"\d{3}|\d[- ]\d")
 
 
@@ -39,7 +40,7 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LED.matches(text, re.Match.end):
         number = found["number"]
         digits = sum(map(str.isdigit, number))
-        if digits < (3 if _SURE.match(found.group()) else 4):
+        if digits < (3 if _SURE.match(found.group()) or _ASKS.match(found.group()) else 4):
             continue
         if (
             found["act"] is not None
@@ -51,8 +52,6 @@ def vote(text: str) -> Iterator[Span]:
         if found["device"] is not None and _TIME.fullmatch(number) and re.search(r"\bat\s$", found["device"], re.I):
             continue
         yield Span(*found.span("number"), "PHONE", "phones:cued", 0.7)
-    for pattern, rule in ((_ABBREVIATED, "short"), (_AFTER, "desk")):
-        for found in pattern.finditer(text):
-            yield Span(*found.span("number"), "PHONE", f"phones:{rule}", 0.6)
-    for found in _WHOLE.finditer(text):
-        yield Span(*found.span(), "PHONE", "phones:whole", 0.52)
+    yield from matched(text, _ABBREVIATED, "PHONE", "phones:short", 0.6)
+    yield from matched(text, _AFTER, "PHONE", "phones:desk", 0.6)
+    yield from matched(text, _WHOLE, "PHONE", "phones:whole", 0.52)

@@ -3,67 +3,21 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from dp_clinical_pipeline.deid import lone
 from dp_clinical_pipeline.deid.allowlist import AFTER_NAME_OF, HEADS
-from dp_clinical_pipeline.deid.kinds import CLEAR, EPONYM, INITIAL, MINOR, ORDINARY, OTHER, SHORT, UNKNOWN, kind_of
+from dp_clinical_pipeline.deid.kinds import CLEAR, EPONYM, INITIAL, MINOR, ORDINARY, SHORT, UNKNOWN
 from dp_clinical_pipeline.deid.lexicon import lowered
-from dp_clinical_pipeline.deid.names import SUFFIX, UPPER
+from dp_clinical_pipeline.deid.name_cues import STRONG_END, WEAK_CUE, leads
+from dp_clinical_pipeline.deid.names import SUFFIX
 from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.words import Word, groups_of, is_shouting
 
-_TOKEN = re.compile(rf"(?<![\w'’])[{UPPER}](?:[\w'’]{{0,40}}+(?:-[\w'’]{{1,40}}+){{0,4}}+)(?![\w])")
-_PARTICLES = (
-    r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y|e)[ ]){0,3}"
-)
-_GAP = re.compile(rf"(?:\.?[ ]{_PARTICLES}|\.|[ ]?-[ ]?)")
 _REVERSED = re.compile(r"(?:[ ]?,[ ]{0,2}|[ ]?\^[ ]?)")
 _CARET_END = re.compile(r"\^?[ ]?")
 _SENTENCE = re.compile(r"(?:^|[.!?:;)\n|*>])[\s\"'(*]{0,4}$")
-_DONE = (
-    r"signed|dictated|dict|read|over-?read|interpreted|reviewed|transcribed|typed|keyed|verified|approved|validated|released"
-    r"|authori[sz]ed|finali[sz]ed|reported|performed|scanned|acquired|requested|ordered|seen|examined|evaluated|assessed|treated"
-    r"|referred|prepared|entered|attested|authenticated|cosigned|co-signed|countersigned|supervised|notified|called|paged|phoned"
-    r"|telephoned|rang|faxed|discussed|conferred|spoken|spoke|talked|told|informed|alerted|contacted|reached|relayed|conveyed"
-    r"|communicated|message(?:\sleft)?|left|copied|cared\sfor|followed|managed|admitted|accompanied|operated|placed|inserted|given"
-    r"|confirmed|witnessed|obtained|provided|recorded|edited|corrected|amended|addended|completed|created|sent|forwarded|mailed"
-    r"|delivered|handed|final|prelim(?:inary)?|released|consulted|consult|results?|report|findings|phone\scall|call|telephone|history|submitted|logged|brought\sin"
-)
-_STAFF = (
-    r"attending|referring|ordering|requesting|reading|interpreting|dictating|signing|supervising|performing|responsible|consulting"
-    r"|admitting|treating|operating|resident|fellow|radiologist|technologist|tech|technician|sonographer|radiographer|physician|provider|doctor"
-    r"|clinician|surgeon|consultant|registrar|pcp|gp|nurse|pathologist|cardiologist|oncologist|pulmonologist|neurologist|hospitalist|intensivist"
-    r"|anesthesiologist|transcriptionist|typist|scribe|author|reader|reviewer|reporter|midwife|therapist|pharmacist|coordinator|secretary|intern"
-    r"|practitioner|md|np|rn|pa|rt"
-)
-_CUE = re.compile(
-    rf"""(?:
-      \b(?:{_DONE})(?:\s(?:electronically|again|directly|personally|verbally|and\s\w{{4,12}}|over|out|back|through|off|up|by\sphone|in|via))?
-        \s?:?\s?(?:by|with|to|from|under|for|of)\s?:?\s?(?:the\s)?(?:patient['’]s\s)?(?:{_STAFF})?\s?
-    | \b(?:signed|validated|released|authori[sz]ed|paged|notified|informed|called|told|phoned|contacted|reached|alerted|telephoned|faxed|asked|advised)\s
-    | \b(?:patient|pt|child|baby|infant|client|son|daughter|wife|husband|care|service|clinic|office|behalf|request|panel|practice|list
-        |discretion|direction|name|signature|attn|attention|courtesy|supervision)\sof[ ](?:the\s)?
-    | \b(?:for|per|via|c/o|d/w|w/|cc|bcc|attn|attention|dear|fao|sincerely|regards|faithfully|truly|thanks|named|aka|nee|née|hello|hi|re)[.,:]?\s{{1,3}}
-    | \b(?:{_STAFF}|signed|signature|cc|by|patient|pt|client|name|names?d?|kin|contact|relative|informant|spouse|guardian|bearer|holder|subject|surname
-        |approver|verifier|requester|requestor|sender|recipient|copy|copies|dictator|witness|custodian|parent|mother|father|wife|husband|son|daughter
-        |brother|sister|transcriber|initials|editor|operator|person\s\w{{3,9}})(?:\(s\)|s|\s(?:of\srecord|name|on\scall|in\scharge))?\s?(?:[:=\#>|–—]|-(?=\s)|\.{{2,}})\s{{0,8}}
-    | \b(?:{_STAFF}|(?:given|first|last|family|maiden|middle|legal|birth)\sname)\s{{1,2}}
-    | (?:/s/|/es/|--|—|–|//|\bby:|\^)\s{{0,2}}
-    | (?:['’]s|\bthe|\bhis|\bher|\btheir|\bmy|\ba)\s(?:\w{{3,9}}\s)?(?:wife|husband|spouse|partner|mother|father|mom|dad|parent|son|daughter|sister|brother|aunt
-        |uncle|cousin|niece|nephew|girlfriend|boyfriend|friend|neighbou?r|guardian|caregiver|grand\w{{3,9}}|carer|sibling|twin)s?,?\s\(?
-    | \b(?:wife|husband|mother|father|son|daughter|sister|brother|grand(?:son|daughter|mother|father)|niece|nephew),?\s\(?
-    )$""",
-    re.X | re.I,
-)
-_WEAK_CUE = re.compile(r"\b(?:for|of|to|from|with|under|per|via|the|by)\s+$", re.I)
-_LAST_WORD = re.compile(r"(?:([A-Za-zé'’/]+)[.,:]?|[^\w\s])[\s(\"]{0,10}$")
-_LEADERS = frozenset(
-    re.findall(r"[a-z/'’]{1,20}", _DONE + "|" + _STAFF)
-    + """name /s/ /es/ by with to from under for of the via per over again electronically directly personally verbally out back through off up phone in w/ d/w c/o cc bcc
-    attn attention dear fao sincerely regards faithfully truly thanks named aka nee née hello hi re patient patient's patient’s pt a his her their my
-    wife husband spouse partner mother father mom dad parent son daughter sister brother aunt uncle cousin niece nephew girlfriend boyfriend friend neighbor
-    neighbour guardian caregiver grandson granddaughter grandmother grandfather grandma grandpa carer sibling twin s""".split()
-)
 _TWO_CAPITALS = re.compile(r"(?<![\w.'’/-])([A-ZÀ-ÖØ-ÞŁŠŽ]{2,3})[ ]$")
+_SCORES = {"lone": 0.5, "amid": 0.4, "led": 0.4}
 _TITLE_LIKE = frozenset(("DR", "MR", "MS", "MRS", "CC"))
 _FUNCTION = frozenset(
     (
@@ -90,9 +44,6 @@ _FUNCTION = frozenset(
         "ON",
     )
 )
-_STRONG_END = re.compile(
-    r"['’]?s?\s*(?:$|[\n.,;:)/|(\]<-]|\d|(?=[A-Z][a-z]+[ ][a-z])|(?:on|at|in|by|via|for|from|and|with|regarding|about|today|who|said|was|is|of|as|to|MD|M\.D|RN|DO|NP|PA)\b)"
-)
 _SPECIES = frozenset(
     "aureus coli difficile diff pneumoniae faecalis pylori cepacia albicans influenzae epidermidis jiroveci fumigatus pallidum burgdorferi".split()
 )
@@ -102,19 +53,10 @@ _FIRM_HEADS = re.compile(
 )
 
 
-class Word(NamedTuple):
-    """A capitalised word: where it stands, without a possessive, and its kind."""
-
-    start: int
-    end: int
-    kind: str
-    text: str
-
-
 def vote(text: str) -> Iterator[Span]:
     """Find names by the kinds of their words, their order and what leads to them."""
-    shouting = _is_shouting(text)
-    groups = list(_groups(text))
+    shouting = is_shouting(text)
+    groups = list(groups_of(text))
     skip = -1
     for number, group in enumerate(groups):
         if number == skip:
@@ -123,46 +65,12 @@ def vote(text: str) -> Iterator[Span]:
             skip = number + 1
             yield Span(group[0].start, end, "PERSON", "runs:reversed", 0.66)
             continue
-        for start, end, rule in _judged(text, group, shouting):
+        named = list(_judged(text, group, shouting))
+        if not named and (rule := lone.judged(text, group, shouting=shouting)):
+            named = [(group[0].start, _end(text, group[-1]), rule)]
+        for start, end, rule in named:
             suffix = SUFFIX.match(text, end)
-            yield Span(start, suffix.end() if suffix else end, "PERSON", f"runs:{rule}", 0.5 if rule == "lone" else 0.6)
-
-
-def _is_shouting(text: str) -> bool:
-    letters = text[:4000]
-    lower = sum(map(str.islower, letters))
-    return lower * 4 < sum(map(str.isupper, letters))
-
-
-def _groups(text: str) -> Iterator[list[Word]]:
-    """Yield runs of words that may be parts of one name."""
-    group: list[Word] = []
-    for found in _TOKEN.finditer(text):
-        raw = found.group().rstrip("'’-")
-        end = found.start() + len(raw)
-        if raw[-2:] in ("'s", "’s", "'S", "’S"):
-            raw, end = raw[:-2], end - 2
-        kind = kind_of(raw)
-        if kind == INITIAL and text[found.start() - 1 : found.start()] == "/" and found.start():
-            kind = OTHER
-        word = Word(found.start(), end, kind, raw)
-        if group and (kind == OTHER or not _adjacent(text, group[-1], word)):
-            yield group
-            group = []
-        if kind != OTHER:
-            group.append(word)
-    if group:
-        yield group
-
-
-def _adjacent(text: str, left: Word, right: Word) -> bool:
-    gap = _GAP.fullmatch(text, left.end, right.start)
-    if not gap:
-        return False
-    between = gap.group()
-    if "." in between:
-        return left.kind in (INITIAL, SHORT) or (len(left.text) <= 2)
-    return "-" not in between or between == "-"
+            yield Span(start, suffix.end() if suffix else end, "PERSON", f"runs:{rule}", _SCORES.get(rule, 0.6))
 
 
 def _title(word: Word) -> bool:
@@ -173,7 +81,7 @@ def _judged(text: str, group: list[Word], shouting: bool) -> Iterator[tuple[int,
     """Yield the names in a run: all of it, or the part around a word that is a name and nothing else."""
     clear = [n for n, w in enumerate(group) if w.kind == CLEAR and _counts(w, shouting)]
     if len(group) > 1 and clear:
-        cue = _led_to(text, group[0].start)
+        cue = leads(text, group[0].start)
         first, last = _extent(text, group, clear, cue, shouting)
         start = _short_before(text, group[first], shouting)
         yield start, _end(text, group[last]), "named" if last > first or start < group[first].start else "lone"
@@ -184,7 +92,7 @@ def _judged(text: str, group: list[Word], shouting: bool) -> Iterator[tuple[int,
         start = _short_before(text, word, shouting)
         if AFTER_NAME_OF.search(text, max(0, word.start - 24), word.start):
             return
-        if not head or _FIRM_HEADS.search(head.group()) or _led_to(text, start):
+        if not head or _FIRM_HEADS.search(head.group()) or leads(text, start):
             yield start, word.end, "lone" if start == word.start else "named"
         return
     words = [w for w in group if w.kind not in (INITIAL, SHORT)]
@@ -200,29 +108,22 @@ def _judged(text: str, group: list[Word], shouting: bool) -> Iterator[tuple[int,
         if not HEADS.match(text, group[0].end):
             yield start, group[0].end, "own"
         return
-    cue = _led_to(text, start)
+    cue = leads(text, start)
     initial = group[0].kind == INITIAL and text[group[0].end : group[0].end + 1] == "."
     if initial and len(words) <= 2 and (_title(words[-1]) or shouting or cue):
         yield group[0].start, _end(text, group[-1]), "initial"
     elif len(words) > 1 and _given_first(words) and (cue or not shouting):
         yield group[0].start, _end(text, group[-1]), "pair"
-    elif cue and len(group) <= 5 and (_STRONG_END.match(text, _end(text, group[-1])) or len(words) > 1):
+    elif cue and len(group) <= 5 and (STRONG_END.match(text, _end(text, group[-1])) or len(words) > 1):
         if words[0].kind == ORDINARY and len(group) == 1 and _title(words[0]) and is_plain(words[0].text):
             return
         if not (
             shouting
             and len(words) == 1
             and words[0].kind == UNKNOWN
-            and _WEAK_CUE.search(text, max(0, start - 12), start)
+            and WEAK_CUE.search(text, max(0, start - 12), start)
         ):
             yield start, _end(text, group[-1]), "cue"
-
-
-def _led_to(text: str, start: int) -> bool:
-    """Say whether what stands before `start` leads to a person's name."""
-    before = text[max(0, start - 70) : start]
-    tail = _LAST_WORD.search(before)
-    return tail is not None and (tail[1] is None or tail[1].lower() in _LEADERS) and _CUE.search(before) is not None
 
 
 def _short_before(text: str, word: Word, shouting: bool) -> int:
@@ -230,7 +131,7 @@ def _short_before(text: str, word: Word, shouting: bool) -> int:
     found = _TWO_CAPITALS.search(text, max(0, word.start - 4), word.start)
     if not found or found[1] in _TITLE_LIKE:
         return word.start
-    abbreviation = found[1] in _FUNCTION or (found[1].lower() in MINOR and not _led_to(text, found.start(1)))
+    abbreviation = found[1] in _FUNCTION or (found[1].lower() in MINOR and not leads(text, found.start(1)))
     return word.start if abbreviation else found.start(1)
 
 
@@ -289,7 +190,7 @@ def _reversed_end(text: str, left: list[Word], right: list[Word], shouting: bool
     surname = left[-1].text.lower() in lowered("surnames")
     clear = any(w.kind == CLEAR for w in words)
     initial = right[0].kind == INITIAL and text[right[0].end : right[0].end + 1] == "."
-    cue = not (caret or (given and clear)) and _led_to(text, left[0].start)
+    cue = not (caret or (given and clear)) and leads(text, left[0].start)
     if not (
         caret
         or (given and (clear or cue or surname))

@@ -1,6 +1,7 @@
 """Spans of identifiers, and their resolution to one ordered set without overlaps."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dp_clinical_pipeline.config import IDENTIFIER_TYPES
@@ -17,6 +18,30 @@ class Span:
     type: str
     voter: str
     score: float
+
+
+def matched(
+    text: str,
+    pattern: re.Pattern[str],
+    type_: str,
+    voter: str,
+    score: float,
+    *,
+    group: int | None = None,
+    accept: Callable[[re.Match[str]], bool] = lambda _: True,
+) -> Iterator[Span]:
+    """Yield a span for each accepted match of a pattern.
+
+    It is `group`, or the last named group, whose name stands for `{}` in `voter`.
+    """
+    for found in pattern.finditer(text):
+        if accept(found):
+            yield Span(
+                *found.span((found.lastgroup or 0) if group is None else group),
+                type_,
+                voter.format(found.lastgroup),
+                score,
+            )
 
 
 def resolve(spans: Iterable[Span]) -> list[Span]:

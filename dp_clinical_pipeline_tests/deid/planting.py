@@ -1,8 +1,8 @@
 """Identifiers planted between the real sentences of OpenI reports, in frames kept apart by when they were written.
 
-Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. Sets `c` and
-`d` were written, with their formats, names and towns, by someone who had not seen the rules; `d` is only ever scored,
-never looked at by who changes the rules. A frame is a line of `frames/<set>.txt` with slots, a slot in capitals is
+Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. Sets `c` to
+`f` were written, with their formats, names and towns, by people who had not seen the rules; `d` and `f` are only ever
+scored, never looked at by who changes the rules. A frame is a line of `frames/<set>.txt` with slots, a slot in capitals is
 written in capitals; how a slot is written is drawn from the formats below or the set's own.
 """
 # ruff: noqa: E501 -- a kind a line
@@ -174,7 +174,67 @@ D = Formats(
     },
     own=own_entries("d"),
 )  # fmt: skip
-SETS = {"a": A, "b": B, "c": C, "d": D}
+E = Formats(
+    dates=("{m}/{d}/{yy}", "{m}/{d}/{yyyy}", "{mm}/{dd}/{yyyy}", "{mm}-{dd}-{yy}", "{MON} {dd},{yyyy}", "{month} {d}, {yyyy}", "{mm}/{dd}/{yy}", "{yyyy}-{mm}-{dd}", "{wkd} {mon} {d}, {yyyy}",
+           "{d}-{mon}-{yyyy}", "{month} {dd}, {yyyy}", "{mon} {d}, {yyyy}", "{m} / {d} / {yyyy}", "{mon}. {d}, {yyyy}", "{dd}{mon}{yyyy}"),
+    partials=("{m}/{d}", "{mm}/{dd}", "{month} {yyyy}", "{mon} {yyyy}", "{month} {d}", "{mm}/{yyyy}", "{wkd} {mon} {d}", "{mon}-{yy}", "{month} {d}{th}", "{weekday} {m}/{d}"),
+    stamps=("{mm}-{dd}-{yyyy}", "{yyyy}{mm}{dd}", "{MON} {dd}, {yyyy}", "{mm}/{dd}/{yyyy}"),
+    codes=_CODES | {
+        "phone": ("(%##) %##-####", "%##-%##-####", "%##/%##-####", "1-%##-%##-####", "(%##)-%##-####", "(%##) %##.####", "%##.%##.####", "%##–%##–####"),
+        "fax": ("%##-%##-####", "(%##) %##-####", "%##/%##-####", "1.%##.%##.####"),
+        "pager": ("%##-####", "%###", "%-####", "%##-%##-%###"),
+        "ext": ("%####", "%-####", "%###", "%#-%###"),
+        "ssn": ("%##-%#-####", "%########", "%##-%#-####", "%##–%#–####", "XXXXX####"),
+        "last4": ("####", "@####", "####"),
+        "mrn": ("%#######", "00#######", "#######", "Z%######", "%##-####", "W%#####", "%#-%#-##-#"),
+        "accession": ("%##########", "CT%#######", "RA-##-####", "0%1%1#-%###", "E%########", "######-%##", "S1#-%####", "%##XR######"),
+        "plan": ("1@%1@%1@@##", "#@@#-@%#-@@##", "XE@%########", "##########@", "%###-#####-#", "@@@%########"),
+        "account": ("1%##########", "HSP%#######", "%#####-%##", "60########", "%#########"),
+        "license": ("B@#######", "35.######", "MD%####", "RN-%#####", "@###-####-####-##", "%#-%####"),
+        "npi": ("1#########", "1###-###-###"),
+        "plate": ("@@@-####", "##% @@@", "@@@ %##", "%@@@###", "@@##@@"),
+        "serial": ("@@@######H", "%#######", "@@##-#####", "19######-##", "@%@####@"),
+        "udi": ("(01)00%###########(17)2%0%1%(21)@@@######H", "(01)0%############(21)###@@#", "+B%##@####/$$+%###@"),
+        "url": ("https://chart.example.net/share/~~~~~~~~", "https://images.example.org/nologin/?s=%######", "http://radpacs.example.edu/ami/html/#%###", "photos.example.com/album/@@#@@#"),
+        "ip": ("10.2%.%#.1##", "172.2%.%.%#", "192.168.%0.1%#", "1%#.1%#.%.%#"),
+        "biometric": ("FP-######-%#", "~~~~~~~~~~~~", "PS%#######", "@@@-####-##", "####.####.##"),
+        "photo": ("IMG%####.JPG", "%#######_Lcheek.jpg", "media-~~~~~~.png", "Screenshot_201#0%1#_1#%###.png"),
+        "other": ("%##-######", "@@-##-######", "##@%####", "%#######", "@#####", "%##%####-1", "@@@####-###"),
+        "uid": ("1.2.840.113845.11.1000%#####%.20%#%###1%.%#####", "1.2.840.114350.2.%##.2.%######.1"),
+    },
+    own=own_entries("e"),
+)  # fmt: skip
+F = Formats(
+    dates=("{mm}/{dd}/{yyyy}", "{m}/{d}/{yyyy}", "{m}/{d}/{yy}", "{month} {d}, {yyyy}", "{m}-{d}-{yy}", "{d} {MON} {yyyy}", "{dd} {month} {yyyy}", "{mm}/{dd}/{yy}", "{weekday} {m}/{d}/{yy}",
+           "{month} {d},{yyyy}", "{mon} {d} '{yy}", "{yyyy}/{mm}/{dd}", "{MON} {d} {yyyy}", "{weekday}, {month} {d}{th}, {yyyy}", "{dd}-{MON}-{yy}", "{mm}.{dd}.{yy}"),
+    partials=("{m}/{d}", "{month} {d}", "{month} of {yyyy}", "{month} {yyyy}", "{m}/{yyyy}", "{mon} {d}", "{d} {MON}", "{MON} {yyyy}", "{wkd}, {month} {d}", "{mm}-{dd}", "{mon} of '{yy}"),
+    stamps=("{yyyy}-{mm}-{dd}", "{yyyy}{mm}{dd}", "{mm}/{dd}/{yy}", "{dd}-{MON}-{yyyy}", "{mm}{dd}{yy}"),
+    codes=_CODES | {
+        "phone": ("%##-%##-####", "(%##) %##-####", "(%##)%##-####", "%## - %##-####", "1(%##)%##-####", "%##.%##.####", "%##-%##.####", "%##%######", "+1 %##-%##-####"),
+        "fax": ("%##-%##-####", "(%##) %##-####", "9-1-%##-%##-####", "%## - %##-####", "%##%######"),
+        "pager": ("%####", "#%##", "%##-%##-####", "%##.####"),
+        "ext": ("%###", "%####", "%##", "%-####"),
+        "ssn": ("%##-%#-####", "%## %# ####", "%##%#%###", "XXX-XX-####", "###-##-%###"),
+        "last4": ("####", "%###"),
+        "mrn": ("M00%######", "##-##-%#", "%#####", "0%######", "HRN %#####", "@@%#####", "%## %## ##", "D%#########"),
+        "accession": ("##%#-####", "%#######-1", "XR20##%#####", "%####.001", "0%1%:@%####", "MS-##-%####", "@%########@@", "%########"),
+        "plan": ("%##-%#-####A", "1@@%-@@%-@@%#", "080%#########", "@@@%##@#####", "%#########-00", "MPI%########"),
+        "account": ("F00%########", "%##########", "@@%#######", "%#######.1", "%####-%#####-1"),
+        "license": ("F@%######", "ARNP%######", "%####-PR", "@#%######", "TX %#######", "0%#######"),
+        "npi": ("1#########", "1##-###-####"),
+        "plate": ("@@@-%##", "%@@@%##", "@@@ ####", "%##-@@@", "@##-#@@", "@@@@%#"),
+        "serial": ("%######", "@@@%#####@", "LV-######", "%##-###-%###", "##%@######", "@%#####A"),
+        "udi": ("(01)1%############(10)@@%####(17)2%0%1%", "(01)00%###########(21)%#######", "=/A%%%#######=,000%#=/"),
+        "url": ("https://cloud.example.com/i/@@@-###-@@@", "www.help%##heal.example.org", "http://portal.example.net:8080/pt/%#######", "radiology.example.com/prep%#", "https://ris.example.org/r.aspx?a=%######&k=~~~~"),
+        "ip": ("10.1##.%.%#", "192.168.%.1##", "172.1%.1##.%", "fd%#:%~~~:~~~~::%#", "1#%.%#.%#.%"),
+        "biometric": ("%########", "BK%####-##", "~~~~~~~~-~~~~-~~~~", "FR.####.%##", "@%@#####"),
+        "photo": ("PXL_202#0%1#_1#%####.jpg", "%###.HEIC", "intake_%####.jpeg", "DSC_%###.JPG", "face-%##-~~~~.tif"),
+        "other": ("%#-%####", "%########", "@@%####", "20##-%#####", "%##@%###", "@%#-####-%#", "%##/%####"),
+        "uid": ("1.2.276.0.7230010.3.1.%.%#######.%###.1%########", "2.25.1%###################%#######", "1.3.46.670589.%#.%.%.%#.1%.%#####"),
+    },
+    own=own_entries("f"),
+)  # fmt: skip
+SETS = {"a": A, "b": B, "c": C, "d": D, "e": E, "f": F}
 _TYPES = {
     "zip": "ZIP", "street": "STREET", "pobox": "STREET", "city": "CITY", "facility": "FACILITY", "date": "DATE", "partial": "DATE", "stamp": "DATE", "weekday": "DATE", "age": "AGE", "age_words": "AGE",
     "phone": "PHONE", "pager": "PHONE", "ext": "PHONE", "fax": "FAX", "email": "EMAIL", "ssn": "SSN", "last4": "SSN", "mrn": "MRN", "accession": "ACCESSION",

@@ -1,6 +1,7 @@
 """Spans resolve to disjoint ones that cover all that was found."""
 
 import itertools
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from dp_clinical_pipeline.deid.cores import core
 from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.deid.replace import masked
-from dp_clinical_pipeline.deid.spans import TYPES, Span, resolve
+from dp_clinical_pipeline.deid.spans import TYPES, Span, matched, resolve
 
 spans = st.builds(
     lambda start, length, kind, score: Span(start, start + length, kind, "test", score),
@@ -52,3 +53,18 @@ def test_any_text_survives_and_offsets_map_back(text: str) -> None:
     for span in found:
         kept = kept.replace(f"[{span.type}]", text[slice(*core(text, span))], 1)
     assert kept == text
+
+
+def test_a_match_becomes_a_span_of_its_last_named_group_where_it_is_accepted() -> None:
+    pattern = re.compile(r"no (?:(?P<short>\d)|(?P<long>\d{3})(?!\d))(?!\d)")
+    text = "no 7, no 123, no 456"
+    found = list(matched(text, pattern, "MRN", "test:{}", 0.5, accept=lambda m: m["long"] != "456"))
+    assert [(text[s.start : s.end], s.type, s.voter) for s in found] == [
+        ("7", "MRN", "test:short"),
+        ("123", "MRN", "test:long"),
+    ]
+    assert [text[s.start : s.end] for s in matched(text, pattern, "MRN", "test", 0.5, group=0)] == [
+        "no 7",
+        "no 123",
+        "no 456",
+    ]
