@@ -1,17 +1,17 @@
-"""Sampling from a causal model in batches that shrink: a note that has ended leaves its batch and costs nothing more.
+"""Sampling from a causal model in a batch that shrinks: a note that has ended leaves it and costs nothing more.
 
-The library's own `generate` computes every row until the longest has ended, copies all keys and values at each step,
-and filters the whole vocabulary before it draws from it. On a CPU these three are most of the time.
+The library's own `generate` reads the same beginnings for each row anew, computes every row until the longest has ended,
+copies all keys and values at each step, and looks through the whole vocabulary to draw from it.
 """
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-# Rows are dropped once this share of the batch has ended: each drop copies the keys and values that stay.
-_ENDED_SHARE = 0.125
+from dp_clinical_pipeline.synthesis.prompt_tree import read_prompts
+from dp_clinical_pipeline.synthesis.slots import Slots
+
+_COLUMN = 32  # tokens that are looked at together to find those which may be among the best
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,6 @@ def decode(
     how: Sampling,
     *,
     end: int,
-    pad: int,
     seed: int,
     against: Sequence[Sequence[int] | None] = (),
 ) -> list[list[int]]:
@@ -50,45 +49,55 @@ def decode(
     import torch
 
     generator = torch.Generator(device=model.device).manual_seed(seed)
-    guided = [i for i, other in enumerate(against) if other is not None and how.guidance != 1]
-    read = [*prompts, *(other for other in against if other is not None and how.guidance != 1)]
-    width = max(map(len, read))
-    ids = torch.tensor([[pad] * (width - len(p)) + list(p) for p in read], device=model.device)
-    mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in read], device=model.device)
-    # The rows that have a second one, in the order in which those stand behind the first ones.
-    twins = torch.tensor(guided, dtype=torch.long, device=model.device)
+    others = {row: other for row, other in enumerate(against) if other is not None and how.guidance != 1}
+    read = [*prompts, *others.values()]
     written: list[list[int]] = [[] for _ in prompts]
-    rows = torch.arange(len(prompts), device=model.device)
-    running = torch.ones(len(prompts), dtype=torch.bool, device=model.device)
-    cache = _cache(model.config, width + how.max_new_tokens)
-    known = frozenset(inspect.signature(model.forward).parameters)
+    # By their numbers: the rows in the first slots, and behind them those that have a second slot, for guidance.
+    rows, guided = [*range(len(prompts))], [*others]
     with torch.no_grad():
+        # A prompt's last token is the first one that a slot is given.
+        slots = Slots(model, read_prompts(model, [prompt[:-1] for prompt in read]))
+        tokens = torch.tensor([prompt[-1] for prompt in read], device=model.device)
         for _ in range(how.max_new_tokens):
-            out = model(**_inputs(known, ids, mask, cache))
-            token = draw(_guided(out.logits[:, -1].float(), twins, how.guidance), how, generator)
-            for row, one, live in zip(rows.tolist(), token.tolist(), running.tolist(), strict=True):
-                if live:
-                    written[row].append(one)
-            running &= token != end
-            if not running.any():
+            place = {row: slot for slot, row in enumerate(rows)}
+            asked = torch.tensor([place[row] for row in guided], dtype=torch.long, device=model.device)
+            drawn = draw(_guided(slots.step(tokens).float(), asked, how.guidance), how, generator)
+            for row, token in zip(rows, drawn.tolist(), strict=True):
+                written[row].append(token)
+            tokens = torch.cat([drawn, drawn[asked]])
+            running = [written[row][-1] != end for row in [*rows, *guided]]
+            if not any(running):
                 break
-            ids = torch.cat([token, token[twins]])[:, None]
-            mask = torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
-            if (~running).sum() >= max(1, _ENDED_SHARE * len(running)):
-                keep, kept_twins = running.nonzero()[:, 0], running[twins].nonzero()[:, 0]
-                all_kept = torch.cat([keep, kept_twins + len(running)])
-                cache.batch_select_indices(all_kept)
-                twins = torch.searchsorted(keep, twins[kept_twins])
-                ids, mask, rows, running = ids[all_kept], mask[all_kept], rows[keep], running[keep]
+            if not all(running):
+                order, first = _closed_up(running, len(rows))
+                slots.keep(order)
+                tokens = tokens[torch.tensor(order, device=model.device)]
+                held = [*rows, *guided]
+                rows, guided = [held[slot] for slot in order[:first]], [held[slot] for slot in order[first:]]
     return written
 
 
-def _guided(logits: Any, twins: Any, guidance: float) -> Any:
-    """Return logits of shape (B, V) from those of B rows and, behind them, of the second rows of `twins`."""
-    first = logits[: len(logits) - len(twins)]
-    if len(twins):
-        asked, other = first[twins].log_softmax(-1), logits[len(first) :].log_softmax(-1)
-        first = first.index_copy(0, twins, other + guidance * (asked - other))
+def _closed_up(running: Sequence[bool], firsts: int) -> tuple[list[int], int]:
+    """Return for each slot which one's row it takes over, and how many of the first `firsts` still run.
+
+    Those behind the first ones stay behind them. A row stays where it is if it can.
+    """
+    order: list[int] = []
+    for begin, stop in ((0, firsts), (firsts, len(running))):
+        live = [slot for slot in range(begin, stop) if running[slot]]
+        room = range(len(order), len(order) + len(live))
+        movers = (slot for slot in live if slot not in room)
+        order += [slot if slot >= begin and running[slot] else next(movers) for slot in room]
+    return order, sum(running[:firsts])
+
+
+def _guided(logits: Any, asked: Any, guidance: float) -> Any:
+    """Return logits of shape (B, V), up to a constant a row, of B rows and, behind them, the second rows of `asked`."""
+    import torch
+
+    first = logits[: len(logits) - len(asked)]
+    if len(asked):
+        first = first.index_copy(0, asked, torch.lerp(logits[len(first) :], first[asked], guidance))
     return first
 
 
@@ -96,63 +105,29 @@ def draw(logits: Any, how: Sampling, generator: Any) -> Any:
     """Return a token for each row of logits (B, V), as temperature, then top-k, then top-p leave them: shape (B,)."""
     import torch
 
-    logits = logits / how.temperature
     if how.top_k:
-        kept, names = logits.topk(min(how.top_k, logits.shape[-1]), dim=-1)
+        kept, names = _best(logits, min(how.top_k, logits.shape[-1]))
     elif how.top_p < 1:
         kept, names = logits.sort(dim=-1, descending=True)
     else:
-        return torch.multinomial(logits.softmax(-1), 1, generator=generator)[:, 0]
-    shares = kept.softmax(-1)
+        return torch.multinomial((logits / how.temperature).softmax(-1), 1, generator=generator)[:, 0]
+    shares = (kept / how.temperature).softmax(-1)
     if how.top_p < 1:
         # A token stays while those before it do not yet hold top_p: the first one always does.
         shares = shares.masked_fill(shares.cumsum(-1) - shares >= how.top_p, 0.0)
     return names.gather(1, torch.multinomial(shares, 1, generator=generator))[:, 0]
 
 
-def _inputs(known: frozenset[str], ids: Any, mask: Any, cache: Any) -> dict[str, Any]:
-    inputs = {"input_ids": ids, "attention_mask": mask, "past_key_values": cache, "use_cache": True}
-    if "position_ids" in known:
-        inputs["position_ids"] = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-    if "logits_to_keep" in known:
-        inputs["logits_to_keep"] = 1
-    return inputs
+def _best(logits: Any, k: int) -> tuple[Any, Any]:
+    """Return the k largest of each row, and their places, largest first.
 
-
-def _cache(config: Any, room: int) -> Any:
-    from transformers.cache_utils import Cache
-
-    return Cache(layers=[_layer_class()(room) for _ in range(config.num_hidden_layers)])
-
-
-@lru_cache
-def _layer_class() -> type:
-    import torch
-    from transformers.cache_utils import DynamicLayer
-
-    class RoomyLayer(DynamicLayer):
-        """Keys and values (B, heads, T, width) in a buffer with room for all that will be written."""
-
-        def __init__(self, room: int) -> None:
-            super().__init__()
-            self.room, self.length = room, 0
-            self.buffers: list[torch.Tensor] = []
-
-        def update(self, key_states: Any, value_states: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
-            new = (key_states, value_states)
-            if not self.buffers:
-                self.lazy_initialization(key_states, value_states)
-                self.buffers = [s.new_empty(*s.shape[:2], self.room, s.shape[3]) for s in new]
-            start, self.length = self.length, self.length + key_states.shape[2]
-            for buffer, states in zip(self.buffers, new, strict=True):
-                buffer[:, :, start : self.length] = states
-            self.keys, self.values = (buffer[:, :, : self.length] for buffer in self.buffers)
-            return self.keys, self.values
-
-        def get_seq_length(self) -> int:
-            return self.length
-
-        def batch_select_indices(self, indices: Any) -> None:
-            self.buffers = [buffer[indices] for buffer in self.buffers]
-
-    return RoomyLayer
+    They stand in the k columns whose own largest ones are largest: what is left to sort through is small.
+    """
+    rows, width = logits.shape
+    columns = width // _COLUMN
+    if width % _COLUMN or k >= columns:
+        return tuple(logits.topk(k, dim=-1))
+    table = logits.view(rows, _COLUMN, columns)
+    top = table.amax(1).topk(k, dim=-1, sorted=False).indices
+    kept, places = table.gather(2, top[:, None].expand(-1, _COLUMN, -1)).view(rows, -1).topk(k, dim=-1)
+    return kept, places // k * columns + top.gather(1, places % k)

@@ -11,6 +11,7 @@ from dp_clinical_pipeline.models.adapters import cell_adapter
 from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_adapter
+from dp_clinical_pipeline.models.packed import packed
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import whole_sentences
 from dp_clinical_pipeline.synthesis.decoding import Sampling, decode
@@ -24,16 +25,24 @@ def open_writer(home: Home, generator: str, budget: str) -> tuple[dict[str, Any]
         UserError: the cell has no adapter yet, or its weights were changed.
     """
     row = Store(home).read(GENERATOR_ADAPTER, generator, budget, budget=budget).row(0, named=True)
-    base = base_model(home, "generators", generator)
-    model = with_adapter(load_causal(base, choose_device(home.settings.compute)), cell_adapter(home, row))
-    return row, Writer(model.merge_and_unload(), load_tokenizer(base, padding_side="left"), home.settings.generation)
+    tokenizer = load_tokenizer(base_model(home, "generators", generator), padding_side="left")
+    return row, Writer(cell_model(home, generator, row), tokenizer, home.settings.generation)
+
+
+def cell_model(home: Home, generator: str, row: dict[str, Any]) -> Any:
+    """Return the base with the adapter of a cell's adapter row merged into it."""
+    base = load_causal(base_model(home, "generators", generator), choose_device(home.settings.compute))
+    return with_adapter(base, cell_adapter(home, row)).merge_and_unload()
 
 
 class Writer:
-    """A causal model that writes notes for prompts, a batch at a time, seeded by the settings and the batch's number."""
+    """A causal model that writes notes for prompts, a batch at a time, seeded by the settings and the batch's number.
+
+    The model is the writer's from then on: it is made ready to write only, as fast as its device can.
+    """
 
     def __init__(self, model: Any, tokenizer: Any, settings: Generation) -> None:
-        self.model, self._tokenizer, self._seed = model, tokenizer, settings.seed
+        self.model, self._tokenizer, self._seed = packed(model), tokenizer, settings.seed
         self._how = Sampling(
             temperature=settings.temperature,
             top_k=settings.top_k,
@@ -54,7 +63,6 @@ class Writer:
             [self._encoded(prompt) for prompt in prompts],
             self._how,
             end=end,
-            pad=self._tokenizer.pad_token_id,
             seed=int(np.random.default_rng([self._seed, batch]).integers(2**63)),
             against=[None if away == asked else self._encoded(away) for asked, away in pairs],
         )

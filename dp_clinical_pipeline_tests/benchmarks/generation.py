@@ -4,6 +4,7 @@
 
 One model, one dtype, the same prompts and the same sampling. A round gives a batch to each in turn, in an order drawn
 afresh; one prompt at a time gets the first few of the batch. Speed is tokens written, up to each note's end, a second.
+Ours is what writes a cell, from prompts to texts, without guidance, which `generate` would have to be paid for twice.
 Without a home the base model writes, whose notes hardly ever end before the limit.
 """
 
@@ -24,9 +25,8 @@ from dp_clinical_pipeline.home import Home, open_home
 from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer
-from dp_clinical_pipeline.synthesis.decoding import Sampling, decode
 from dp_clinical_pipeline.synthesis.prompts import prompt
-from dp_clinical_pipeline.synthesis.writer import open_writer
+from dp_clinical_pipeline.synthesis.writer import Writer, cell_model, open_writer
 from dp_clinical_pipeline_tests.benchmarks.notes import labelled
 from dp_clinical_pipeline_tests.benchmarks.ratios import paired, show
 
@@ -41,19 +41,19 @@ class Bench:
         self.device = choose_device(home.settings.compute)
         base = base_model(home, "generators", GENERATOR)
         self.tokenizer = load_tokenizer(base, padding_side="left")
-        self.model = open_writer(home, GENERATOR, budget)[1].model if budget else load_causal(base, self.device)
-        made = home.settings.generation
-        self.how = Sampling(
-            temperature=made.temperature, top_k=made.top_k, top_p=made.top_p, max_new_tokens=made.max_new_tokens
-        )
+        if budget:
+            row, opened = open_writer(home, GENERATOR, budget)
+            self.model, written_by = cell_model(home, GENERATOR, row), opened.model
+        else:
+            self.model, written_by = load_causal(base, self.device), load_causal(base, self.device)
+        self.how = home.settings.generation.model_copy(update={"guidance": 1.0})
+        self.writer = Writer(written_by, self.tokenizer, self.how)
         self.prompts = sorted({prompt(targets, labels) for _, targets, labels in labelled(None)})
         self.batch, self.singles = batch, singles
 
     def ours(self, prompts: Sequence[str], seed: int) -> int:
-        """Our decoding, as a cell is written."""
-        ids = [self.tokenizer.encode(p, add_special_tokens=False) for p in prompts]
-        end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
-        return sum(map(len, decode(self.model, ids, self.how, end=end, pad=pad, seed=seed)))
+        """Ours, as a cell is written."""
+        return sum(self.writer.write(prompts, seed)[1])
 
     def generate(self, prompts: Sequence[str], seed: int) -> int:
         """The library's own loop."""
@@ -72,7 +72,7 @@ class Bench:
         )
         written = out[:, inputs["input_ids"].shape[1] :].tolist()
         end = self.tokenizer.eos_token_id
-        return sum(row.index(end) + 1 if end in row else len(row) for row in written)
+        return sum(row.index(end) if end in row else len(row) for row in written)
 
     def single(self, prompts: Sequence[str], seed: int) -> int:
         """The library's loop, one prompt at a time."""

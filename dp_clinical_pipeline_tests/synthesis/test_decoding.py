@@ -1,11 +1,14 @@
 """Our decoding against the library's `generate`, for every causal family."""
 
+import random
+
 import pytest
 import torch
 
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.loading import load_causal
-from dp_clinical_pipeline.synthesis.decoding import Sampling, decode, draw
+from dp_clinical_pipeline.synthesis import slots
+from dp_clinical_pipeline.synthesis.decoding import Sampling, _best, _closed_up, decode, draw
 from dp_clinical_pipeline_tests.training.tiny import CPU
 
 GREEDY = Sampling(temperature=1.0, top_k=1, top_p=1.0, max_new_tokens=12)
@@ -36,15 +39,19 @@ def alone(model, prompt, end, tokens=12):
     return out[0, len(prompt) :].tolist()
 
 
+# With room for all that is written, and with new room made at every third token.
+@pytest.mark.parametrize("places", [3, 64])
 @pytest.mark.parametrize("family", ["gpt2", "llama", "opt", "biogpt"])
-def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family):
-    model = models[family]
-    free = [alone(model, prompt, end=-1) for prompt in PROMPTS]
-    assert decode(model, PROMPTS, GREEDY, end=-1, pad=PAD, seed=0) == free
+def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family, places, monkeypatch):
+    monkeypatch.setattr(slots, "_PLACES", places)
+    model, prompts = models[family], [*PROMPTS, [70], PROMPTS[1]]
+    free = [alone(model, prompt, end=-1) for prompt in prompts]
+    assert decode(model, prompts, GREEDY, end=-1, seed=0) == free
+    assert decode(model, [[70]], GREEDY, end=-1, seed=0) == [free[5]]
     # An end that some rows reach early and others never: rows leave the batch, and the others' notes stay the same.
-    end = free[0][3]
-    expected = [row[: row.index(end) + 1] if end in row else row for row in free]
-    assert decode(model, PROMPTS, GREEDY, end=end, pad=PAD, seed=0) == expected
+    for end in sorted({token for row in free for token in row[1:-1]})[:6]:
+        expected = [row[: row.index(end) + 1] if end in row else row for row in free]
+        assert decode(model, prompts, GREEDY, end=end, seed=0) == expected
 
 
 def test_guidance_is_the_librarys(models):
@@ -67,16 +74,40 @@ def test_guidance_is_the_librarys(models):
         return out[0, len(prompt) :].tolist()
 
     free = [theirs(prompt, -1) for prompt in PROMPTS]
-    assert decode(model, PROMPTS, how, end=-1, pad=PAD, seed=0, against=against) == free
+    assert decode(model, PROMPTS, how, end=-1, seed=0, against=against) == free
     assert free != [alone(model, prompt, end=-1) for prompt in PROMPTS]
-    end = free[0][3]
-    expected = [row[: row.index(end) + 1] if end in row else row for row in free]
-    assert decode(model, PROMPTS, how, end=end, pad=PAD, seed=0, against=against) == expected
+    for end in sorted({token for row in free for token in row[1:-1]})[:6]:
+        expected = [row[: row.index(end) + 1] if end in row else row for row in free]
+        assert decode(model, PROMPTS, how, end=end, seed=0, against=against) == expected
 
 
 def test_the_seed_decides(models):
-    write = lambda seed: decode(models["llama"], PROMPTS, FREE, end=END, pad=PAD, seed=seed)  # noqa: E731
+    write = lambda seed: decode(models["llama"], PROMPTS, FREE, end=END, seed=seed)  # noqa: E731
     assert write(3) == write(3) != write(4)
+
+
+def test_a_row_stays_in_its_slot_if_it_can_and_guided_ones_stay_behind():
+    rng = random.Random(0)
+    for _ in range(200):
+        firsts, twins = rng.randint(1, 9), rng.randint(0, 9)
+        running = [rng.random() < 0.6 for _ in range(firsts + twins)]
+        order, first = _closed_up(running, firsts)
+        assert sorted(order) == [slot for slot, live in enumerate(running) if live]
+        assert first == sum(running[:firsts])
+        assert all(slot < firsts for slot in order[:first])
+        assert all(slot >= firsts for slot in order[first:])
+        for new, old in enumerate(order):
+            could_stay = running[new] and (new < first) == (new < firsts)
+            assert old == new or not could_stay
+
+
+@pytest.mark.parametrize(("width", "k"), [(49_152, 50), (49_152, 1), (8_192, 50), (8_200, 255), (1_000, 50), (40, 40)])
+def test_the_best_are_those_of_a_whole_sort(width, k):
+    logits = torch.randn(7, width, generator=torch.Generator().manual_seed(0))
+    kept, names = _best(logits, k)
+    expected = logits.sort(dim=-1, descending=True)
+    assert torch.equal(kept, expected.values[:, :k])
+    assert torch.equal(names, expected.indices[:, :k])
 
 
 def test_tokens_come_as_often_as_the_softmax_says():

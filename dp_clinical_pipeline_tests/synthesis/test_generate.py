@@ -2,12 +2,14 @@
 
 import polars as pl
 import pytest
+import torch
 
 from dp_clinical_pipeline.config import Generation
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.privacy.marginals import release_marginals
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.generate import generate_cell
+from dp_clinical_pipeline.synthesis.writer import cell_model, open_writer
 from dp_clinical_pipeline.tables import SYNTHETIC_REPORTS
 from dp_clinical_pipeline.training.generator import train_generator
 from dp_clinical_pipeline_tests.training.tiny import tiny_home
@@ -52,6 +54,13 @@ def test_the_same_seed_gives_the_same_notes_and_another_does_not(trained):
     first = _generate(_with(trained))[1]
     assert _generate(_with(trained))[1].equals(first)
     assert not _generate(_with(trained, seed=1))[1]["text"].equals(first["text"])
+
+
+@pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="this torch has no oneMKL")
+def test_a_writer_opens_packed(trained):
+    row, writer = open_writer(trained, "tiny", "eps-8")
+    assert not any(type(module) is torch.nn.Linear for module in writer.model.modules())
+    assert any(type(module) is torch.nn.Linear for module in cell_model(trained, "tiny", row).modules())
 
 
 def test_an_interrupted_generation_goes_on_with_the_same_notes(trained):
