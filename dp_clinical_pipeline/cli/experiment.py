@@ -91,7 +91,10 @@ def _run_seed(recipe: "Recipe", home: Home, corpus: Path | None) -> None:
     from dp_clinical_pipeline.cli.demo import furnish
     from dp_clinical_pipeline.cli.intake import take_in
     from dp_clinical_pipeline.cli.lineage import run_lineage
+    from dp_clinical_pipeline.models.base import base_model
 
+    for generator in recipe.generators:
+        base_model(home, "generators", generator)  # one that is missing is said before the corpus is read
     if recipe.corpus and corpus:
         take_in(home, corpus, recipe.corpus)
     else:

@@ -18,6 +18,9 @@ from dp_clinical_pipeline.models.shapes import SHAPES, lay_out_shape
 
 Role = Literal["generators", "encoders"]
 
+PRETRAINED = "pretrained"
+"""The source of a model that `dp-clinical pretrain` put into the home's models folder under its name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BaseModel:
@@ -75,14 +78,23 @@ def base_model(home: Home, role: Role, name: str) -> BaseModel:
         )
     source = sources[name]
     folder = Path(source).expanduser()
-    if source not in ("package", "shape") and (folder.is_absolute() or folder.is_dir()):
+    if source not in ("package", "shape", PRETRAINED) and (folder.is_absolute() or folder.is_dir()):
         return _checked(name, folder)
     laid_out = home.models / name
     home.models.mkdir(parents=True, exist_ok=True)
     with FileLock(home.models / f".{name}.lock"):
         if not (laid_out / "config.json").exists():
+            if source == PRETRAINED:
+                raise UserError(_nobody_pretrained(name, laid_out))
             _lay_out(name, source, laid_out)
     return _checked(name, laid_out)
+
+
+def _nobody_pretrained(name: str, folder: Path) -> str:
+    return (
+        f"the model {name} is made on your own machine, once, from public text: run `dp-clinical pretrain {folder} "
+        "--corpus FILE.csv --licence WHY-IT-IS-PUBLIC`, or set DP_CLINICAL_MODELS to the folder that holds it"
+    )
 
 
 def _lay_out(name: str, source: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Encoders of a published shape whose weights nobody trained: for where the trained ones cannot be had."""
+"""Shapes without weights: encoders for where the trained ones cannot be had, and the small generator that is pre-trained."""
 
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,28 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Name to model type and what differs from the type's defaults. The name is a cell's name, and so stands in every manifest,
 table and figure: it says that the weights are random."""
+
+SMALL_GENERATOR: dict[str, Any] = {
+    "hidden_size": 256,
+    "intermediate_size": 704,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "max_position_embeddings": 512,
+}
+"""A LLaMA of 5.3 million parameters with 8,192 tokens: one core of a laptop reads 7 MB of text in half an hour."""
+
+
+def random_generator(shape: dict[str, Any], *, vocabulary: int, end: int, pad: int, seed: int) -> Any:
+    """Return a causal model of LLaMA's kind in fp32 with random weights, its head tied to its embeddings."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    ids = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": pad}
+    with quiet_libraries(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        config = AutoConfig.for_model("llama", vocab_size=vocabulary, tie_word_embeddings=True, **shape, **ids)
+        return AutoModelForCausalLM.from_config(config)
 
 
 def lay_out_shape(name: str, tokenizer: Path, folder: Path) -> None:

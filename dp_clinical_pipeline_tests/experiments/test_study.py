@@ -76,6 +76,18 @@ def test_a_labelers_study_needs_no_lineage(dp_clinical, corpus, tmp_path):
     assert sum(row["n"] for row in edema) == len(labelled) < 100
 
 
+def test_a_model_that_is_to_be_made_first_is_asked_for_before_the_corpus_is_read(dp_clinical, corpus, tmp_path):
+    small = f"{TINY}\ngenerators: [small-public]\nbudgets: [nonprivate]".replace(
+        "settings: {", "settings: {models: {generators: {small-public: pretrained}}, "
+    )
+    (tmp_path / "recipes" / "tiny-small.yaml").write_text(small)
+    home = Home(tmp_path / "study")
+    done = dp_clinical("experiment", "tiny-small", "--corpus", corpus, "--home", home.path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"run `dp-clinical pretrain {home.models / 'small-public'} --corpus" in done.stderr.splitlines()[-1]
+    assert not list(home.enclave.rglob("*.parquet"))
+
+
 def test_the_list_says_the_hours(dp_clinical, corpus):
     rows = json.loads(dp_clinical("experiment", "--list", "--json").stdout)
     assert [(row["name"], row["hours"]) for row in rows] == [("tiny", 0.01), ("tiny-labelers", 0.01)]

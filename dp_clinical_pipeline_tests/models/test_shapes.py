@@ -13,7 +13,7 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.families import family_of
 from dp_clinical_pipeline.models.loading import load_encoder, load_tokenizer
-from dp_clinical_pipeline.models.shapes import SHAPES
+from dp_clinical_pipeline.models.shapes import SHAPES, SMALL_GENERATOR, random_generator
 
 CPU = Device(kind="cpu", index=None, precision="fp32", reason="test")
 
@@ -48,6 +48,20 @@ def test_a_shape_has_the_published_size(name, millions, layers, width):
         model = AutoModel.from_config(config, add_pooling_layer=False)
     assert sum(p.numel() for p in model.parameters()) / 1e6 == pytest.approx(millions, abs=0.1)
     assert not family_of(config, causal=False).causal
+
+
+def test_the_small_generator_is_a_llama_of_five_million_parameters_that_follows_from_its_seed():
+    torch.manual_seed(7)
+    first = random_generator(SMALL_GENERATOR, vocabulary=8192, end=0, pad=1, seed=3)
+    follows = torch.rand(1)
+    second, other = (random_generator(SMALL_GENERATOR, vocabulary=8192, end=0, pad=1, seed=seed) for seed in (3, 4))
+    torch.manual_seed(7)
+    assert torch.equal(torch.rand(1), follows)
+    assert sum(p.numel() for p in first.parameters()) / 1e6 == pytest.approx(5.31, abs=0.01)
+    assert family_of(first.config, causal=True).targets == ("q_proj", "v_proj")
+    assert first.get_input_embeddings().weight is first.get_output_embeddings().weight
+    pairs = zip(first.parameters(), second.parameters(), other.parameters(), strict=True)
+    assert all(torch.equal(a, b) and (a.dim() < 2 or not torch.equal(a, c)) for a, b, c in pairs)
 
 
 @pytest.mark.parametrize("name", SHAPES)
