@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from dp_clinical_pipeline.defs import counts, jobs, lineage, schedules, sensors
+from dp_clinical_pipeline.defs import counts, jobs, lineage, schedules, selection, sensors
 from dp_clinical_pipeline.defs.resources import resources
 
 defs = dg.Definitions(
     assets=lineage.assets(),
-    jobs=(*jobs.JOBS, *counts.COUNTS),
+    jobs=(*jobs.JOBS, *counts.COUNTS, selection.select_classifier_rate),
     schedules=schedules.SCHEDULES,
     sensors=sensors.SENSORS,
     resources=resources(),

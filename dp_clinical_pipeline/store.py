@@ -99,7 +99,8 @@ class Store:
     def scan(self, table: Table) -> pl.LazyFrame:
         """Return all partitions of a table, lazily."""
         files = self.files(table)
-        return pl.scan_parquet(files, schema=table.schema) if files else table.empty().lazy()
+        # Columns that a home of before has not are null.
+        return pl.scan_parquet(files, schema=table.schema, missing_columns="insert") if files else table.empty().lazy()
 
     def read(self, table: Table, *partition: str, budget: str | None = None) -> pl.DataFrame:
         """Return one partition, or the whole table where none is named.
@@ -112,7 +113,7 @@ class Store:
         path = self.path(table, *partition, budget=budget)
         if not path.exists():
             raise UserError(f"{table.name} has no partition {'|'.join(partition)}: materialize it first")
-        return pl.read_parquet(path, schema=table.schema)
+        return pl.read_parquet(path, schema=table.schema, missing_columns="insert")
 
     def exists(self, table: Table, *partition: str, budget: str | None = None) -> bool:
         """Say whether a partition was made."""

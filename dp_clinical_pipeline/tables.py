@@ -277,7 +277,8 @@ CLONE_METRICS = Table(
 PRIVACY_LEDGER = Table(
     name="privacy_ledger",
     place="lake",
-    about="The public view of the ledger: every mechanism, its state and cost, and what all that ran by then costs.",
+    about="The public view of the ledger: every mechanism, its state, cost and source of noise (null: the plan, or not "
+    "recorded yet), and what all that ran by then costs.",
     columns={
         "seq": pl.Int64,
         "recorded_at": pl.Datetime("us", "UTC"),
@@ -290,6 +291,7 @@ PRIVACY_LEDGER = Table(
         "epsilon": pl.Float64,
         "delta": pl.Float64,
         "cumulative_epsilon": pl.Float64,
+        "noise_source": pl.String,
         "row_sha256": pl.String,
     },
 )

@@ -38,6 +38,18 @@ def test_what_is_written_is_read_and_replaced_whole(home):
     assert [p.name for p in _files(home.enclave / "cohort")] == ["all.parquet"]
 
 
+def test_what_a_home_of_before_did_not_record_is_null(home):
+    path = Store(home).write(COHORT, _cohort("a"))
+    pl.read_parquet(path).drop("split").write_parquet(path)
+    for frame in (Store(home).read(COHORT), Store(home).scan(COHORT).collect()):
+        assert frame.rows() == [("a", None)]
+    frame = pl.DataFrame({"mechanism_id": ["m1"]})
+    path = Store(home).path(LABEL_MARGINALS, "eps-8", budget="eps-8")
+    path.parent.mkdir()
+    frame.write_parquet(path)
+    assert Store(home).read(LABEL_MARGINALS, "eps-8", budget="eps-8")["noise_std"].to_list() == [None]
+
+
 def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(home, monkeypatch):
     store = Store(home)
     path = store.write(COHORT, _cohort("a"))

@@ -14,7 +14,9 @@ from dp_clinical_pipeline.cli import (
     homes,
     intake,
     lineage,
+    pretraining,
     releasing,
+    selecting,
     tables,
     writing,
 )
@@ -44,10 +46,12 @@ app.command("run")(lineage.run)
 app.command("plan")(accounts.plan)
 app.command("ledger")(accounts.ledger)
 app.add_typer(counting.counts, name="counts")
+app.command("select")(selecting.select)
 app.command("query")(tables.query)
 app.command("report")(lineage.report)
 app.command("deid-eval")(intake.deid_eval)
 app.command("generate")(writing.generate)
+app.command("pretrain")(pretraining.pretrain)
 app.command("experiment")(experiment.experiment)
 app.command("release")(releasing.release)
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -115,8 +115,8 @@ def _trained(
     slot = str(wanted.slot)
     entry = interrupted(
         ledger, kind=_KIND, cell=str(wanted.cell), slot=slot, settings_sha256=wanted.settings_sha256
-    ) or ledger.reserve(wanted)
-    with running(ledger, entry):
+    ) or ledger.reserve(replace(wanted, noise_source=source.name))
+    with running(ledger, entry, source.name):
         noise, found = event_from_json(entry.events[slot][0]).event.noise_multiplier, read()
         return train_linear(
             found.rows, found.targets, training, noise_multiplier=noise, patients=patients, source=source

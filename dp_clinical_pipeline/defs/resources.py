@@ -79,7 +79,9 @@ class ComputeDevice(dg.ConfigurableResource):
     device: str = ""
     precision: str = ""
 
-    def claim(self, context: dg.AssetExecutionContext, home: Home) -> tuple[Home, dict[str, Any]]:
+    def claim(
+        self, context: dg.AssetExecutionContext | dg.OpExecutionContext, home: Home
+    ) -> tuple[Home, dict[str, Any]]:
         """Return the home bound to this deployment's device, and metadata that says which device and why.
 
         Raises:

@@ -29,6 +29,8 @@ class Mechanism:
     mechanism_id: str = ""
     privacy_unit: str = "patient"
     """What its guarantee is for: a patient with all reports, or a report. The ledger writes it."""
+    noise_source: str | None = None
+    """Where its coins and noise come from (`os`, `test-seed`); None where a ledger did not record it yet."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON form."""
@@ -76,7 +78,8 @@ class Account:
         """Return (epsilon, delta) of the claim. A declared plan counts whole, since what is left of it may still run."""
         counts = [m for m in self.spent if m.kind == COUNT]
         outside = [m for m in self.spent if m.kind != COUNT and m.slot is None]
-        delta = self.plan.delta if self.plan else max((m.delta for m in outside), default=0.0)
+        # The least that any of them was promised: a delta raised later must not make room below the cap.
+        delta = min((m.delta for m in (self.plan, *outside) if m), default=0.0)
         planned = self.plan.dp_events() if self.plan else []
         if outside:
             events = [*planned, *(event for m in outside for event in m.dp_events())]
@@ -122,8 +125,13 @@ def event_from_json(data: Any) -> "DpEvent":
     kind = getattr(dp_event, name, None)
     if not (isinstance(kind, type) and issubclass(kind, dp_event.DpEvent)):
         raise ValueError(f"{name} is not a dp-accounting event")
-    fields = {k: event_from_json(v) if isinstance(v, dict) else v for k, v in data.items() if k != "type"}
-    return kind(**fields)
+    return kind(**{key: _part(value) for key, value in data.items() if key != "type"})
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_part(item) for item in value)  # events are compared and counted by their hash
+    return event_from_json(value) if isinstance(value, dict) else value
 
 
 def _cached(compute: Any, events: list["DpEvent"], delta: float) -> float:

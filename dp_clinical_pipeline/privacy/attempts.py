@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dp_clinical_pipeline.privacy.account import Mechanism
 from dp_clinical_pipeline.privacy.ledger import Ledger
+from dp_clinical_pipeline.privacy.noise import source_of_all
 
 # An aborted attempt may go on too: nothing of it left the process, and it was never refunded.
 _OPEN = ("reserved", "running", "aborted")
@@ -28,12 +30,27 @@ def interrupted(ledger: Ledger, *, kind: str, cell: str, slot: str, settings_sha
 
 
 @contextmanager
-def running(ledger: Ledger, entry: Mechanism) -> Iterator[None]:
-    """Write running before, done after, and aborted on an error. A killed process leaves `running`, which counts."""
+def running(ledger: Ledger, entry: Mechanism, noise_source: str) -> Iterator[Mechanism]:
+    """Write running before, done after, and aborted on an error. A killed process leaves `running`, which counts.
+
+    Gives the mechanism as the ledger holds it from then on: a test seed of an earlier attempt still marks it, since what
+    that one made may be gone on from.
+    """
+    entry = replace(entry, noise_source=source_of_all(entry.noise_source, noise_source))
     ledger.record(entry, "running")
     try:
-        yield
+        yield entry
     except Exception:
         ledger.record(entry, "aborted")
         raise
     ledger.record(entry, "done")
+
+
+def settle(ledger: Ledger, mechanism_id: str) -> None:
+    """Write done for a mechanism that was killed between its output and the ledger's last word: everything was made.
+
+    The caller found the output in its place, and holds the lock that says it is alone.
+    """
+    last = ledger.mechanisms().get(mechanism_id)
+    if last and last.state == "running":
+        ledger.record(last.mechanism, "done")

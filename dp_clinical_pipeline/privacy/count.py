@@ -50,8 +50,10 @@ def _buy(home: Home, store: Store, source: RandomSource) -> int:
     epsilon = home.settings.patients.count_epsilon
     ledger = open_ledger(home)
     events = {COUNT: [event_to_json(dp_event.DiscreteLaplaceDpEvent(epsilon, 1))]}
-    mechanism = ledger.reserve(Mechanism(kind=COUNT, cell=None, events=events, epsilon=epsilon, delta=0.0))
-    with running(ledger, mechanism):
+    mechanism = ledger.reserve(
+        Mechanism(kind=COUNT, cell=None, events=events, epsilon=epsilon, delta=0.0, noise_source=source.name)
+    )
+    with running(ledger, mechanism, source.name):
         exact = count_units(home)
         noisy = exact + discrete_laplace(source, 1 / Fraction(epsilon))
         row = {

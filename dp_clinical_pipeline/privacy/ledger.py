@@ -46,6 +46,8 @@ class Row:
     recorded_at: datetime
     state: str
     mechanism: Mechanism
+    home: str | None = None
+    """The fingerprint of the writing home's key; None where it had none yet."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Ledger:
         seen = witnesses(self.home)
         rows = self.rows()
         seen.check([row.row_sha256 for row in rows], {row.mechanism.mechanism_id for row in rows})
+        if rows and self._read_head() != (rows[-1].seq, rows[-1].row_sha256):
+            self._catch_up()
 
     def public_view(self) -> pl.DataFrame:
         """Return every row with its own cost, as the lake's table. `cumulative_epsilon` is what ran so far, by that row."""
@@ -120,7 +124,7 @@ class Ledger:
                     "seq": row.seq, "recorded_at": row.recorded_at, "mechanism_id": m.mechanism_id, "kind": m.kind,
                     "cell": m.cell, "planned": m.slot is not None, "state": row.state, "event": json.dumps(m.events),
                     "epsilon": m.epsilon, "delta": m.delta, "row_sha256": row.row_sha256,
-                    "cumulative_epsilon": _account(rows[: i + 1]).so_far(),
+                    "cumulative_epsilon": _account(rows[: i + 1]).so_far(), "noise_source": m.noise_source,
                 }
             )  # fmt: skip
         return pl.DataFrame(records, schema=PRIVACY_LEDGER.schema)
@@ -179,10 +183,22 @@ class Ledger:
         return self._append(named, decide, place_in_plan=True).mechanism
 
     def record(self, mechanism: Mechanism, state: str) -> None:
-        """Write a mechanism's next state: running, done or aborted. Aborted is spent all the same."""
+        """Write a mechanism's next state: running, done or aborted. Aborted is spent all the same.
+
+        Raises:
+            ValueError: the ledger reserved no such mechanism, or at another cost: a state never changes what is spent.
+        """
         if state not in ("running", "done", "aborted"):
             raise ValueError(f"{state!r} is not a state that a mechanism can reach")
-        self._append(mechanism, lambda _: (state, None))
+
+        def decide(rows: list[Row]) -> tuple[str, str | None]:
+            held = {row.mechanism.mechanism_id: row.mechanism for row in rows if row.state in SPENT}
+            reserved = held.get(mechanism.mechanism_id)
+            if reserved is None or replace(mechanism, noise_source=reserved.noise_source) != reserved:
+                raise ValueError(f"the ledger holds no mechanism {mechanism.mechanism_id} of this cost")
+            return state, None
+
+        self._append(mechanism, decide)
 
     def _refuse_another_unit(self, rows: Sequence[Row]) -> None:
         """One account, one unit: epsilons for reports say nothing of a patient, and do not add up with a patient's."""
@@ -191,6 +207,19 @@ class Ledger:
             raise UserError(
                 f"this home's ledger accounts for each {held} and privacy.unit is {self.unit} now: set it back, or start "
                 "a home of its own (`dp-clinical init PATH`)"
+            )
+
+    @property
+    def _home(self) -> str | None:
+        file = self.home.enclave / "keys" / "fingerprint"
+        return file.read_text().strip() if file.exists() else None
+
+    def _refuse_another_home(self, rows: Sequence[Row]) -> None:
+        """Two homes on one database would take each other's running mechanisms for their own interrupted ones."""
+        mine, others = self._home, {row.home for row in rows if row.home}
+        if mine and others - {mine}:
+            raise UserError(
+                "this database holds the ledger of another home: give each home a database of its own (ledger_url)"
             )
 
     def _append(
@@ -204,20 +233,21 @@ class Ledger:
             rows = self._verified(connection)
             if rows and not self._head_file.exists():
                 self._write_head(rows[-1])  # a kill after the next row would look like a lost head
+            self._refuse_another_home(rows)
             state, refusal = decide(rows)
             if place_in_plan and not _account(rows).covers(mechanism):
                 mechanism = replace(mechanism, slot=None)
             seq = rows[-1].seq + 1 if rows else 1
             previous = rows[-1].row_sha256 if rows else _ORIGIN
             at = datetime.now(UTC)
-            body = json.dumps({"at": at.isoformat(), "state": state, "mechanism": mechanism.as_dict()}, sort_keys=True)
+            held = {"at": at.isoformat(), "state": state, "home": self._home, "mechanism": mechanism.as_dict()}
+            body = json.dumps(held, sort_keys=True)
             digest = _digest(seq, previous, body)
             connection.execute(_ROWS.insert().values(seq=seq, body=body, previous_sha256=previous, row_sha256=digest))
-        with self._writing() as connection:
-            self._write_head(self._verified(connection)[-1])
+        self._catch_up()
         if refusal:
             raise OverBudget(refusal)
-        return Row(seq, digest, at, state, mechanism)
+        return Row(seq, digest, at, state, mechanism, self._home)
 
     # -- the chain -----------------------------------------------------------------------------------------------
 
@@ -237,6 +267,11 @@ class Ledger:
             previous = record.row_sha256
         self._check_head(rows, head)
         return rows
+
+    def _catch_up(self) -> None:
+        """Point the head at the last row, where a kill came between the two: an older chain would still fit it."""
+        with self._writing() as connection:
+            self._write_head(self._verified(connection)[-1])
 
     def _write_head(self, row: Row) -> None:
         write_text(self._head_file, json.dumps({"seq": row.seq, "row_sha256": row.row_sha256}))
@@ -318,7 +353,8 @@ def _digest(seq: int, previous: str, body: str) -> str:
 def _row(record: Any) -> Row:
     body = json.loads(record.body)
     at = datetime.fromisoformat(body["at"])
-    return Row(record.seq, record.row_sha256, at, body["state"], Mechanism.from_dict(body["mechanism"]))
+    mechanism = Mechanism.from_dict(body["mechanism"])
+    return Row(record.seq, record.row_sha256, at, body["state"], mechanism, body.get("home"))
 
 
 def _account(rows: Sequence[Row]) -> Account:

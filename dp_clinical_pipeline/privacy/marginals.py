@@ -16,7 +16,7 @@ from dp_clinical_pipeline.config import NONPRIVATE
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
-from dp_clinical_pipeline.privacy.attempts import interrupted, running
+from dp_clinical_pipeline.privacy.attempts import interrupted, running, settle
 from dp_clinical_pipeline.privacy.cohort import split_reports
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
@@ -79,6 +79,8 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
     store = Store(home)
     if store.exists(LABEL_MARGINALS, budget, budget=budget):
         old = store.read(LABEL_MARGINALS, budget, budget=budget).row(0, named=True)
+        if budget != NONPRIVATE:
+            settle(open_ledger(home), old["mechanism_id"])
         return ReleaseFacts(mechanism_id=old["mechanism_id"], epsilon=None, noise_std=old["noise_std"])
     labels, cap = label_set(home.settings.corpus.label_set), home.settings.privacy.labels_per_report
     if budget == NONPRIVATE:
@@ -95,11 +97,12 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
         epsilon=epsilon * home.settings.privacy.marginals_share,
         delta=delta,
         settings_sha256=settings_sha256(home.settings, public_count(home)),
+        noise_source=source.name,
     )
     mechanism = interrupted(
         ledger, kind="marginals", cell=budget, slot=slot, settings_sha256=wanted.settings_sha256
     ) or ledger.reserve(wanted)
-    with running(ledger, mechanism):
+    with running(ledger, mechanism, source.name):
         noise = event_from_json(mechanism.events[slot][0]).noise_multiplier
         variance = Fraction(noise * marginals_sensitivity(cap, pairs=labels.paired)) ** 2
         counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)

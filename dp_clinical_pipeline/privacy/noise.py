@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+OS, TEST_SEED = "os", "test-seed"
 _MANTISSA = 53
 
 
@@ -28,7 +29,7 @@ class RandomSource(Protocol):
 class SystemSource:
     """Bytes of the operating system's generator (`getrandom`), never seeded and never stored."""
 
-    name = "os"
+    name = OS
 
     def uniform(self, size: int) -> np.ndarray:
         """Return `size` float64 values in [0, 1), 53 random bits each."""
@@ -43,7 +44,7 @@ class SystemSource:
 class TestSeedSource:
     """A seeded source for tests; its name marks whatever it touched as unreleasable."""
 
-    name = "test-seed"
+    name = TEST_SEED
     __test__ = False
 
     def __init__(self, seed: int) -> None:
@@ -57,6 +58,16 @@ class TestSeedSource:
     def integer(self, below: int) -> int:
         """Return an integer in [0, below)."""
         return self._integers.randrange(below)  # exact sampling needs more than 64 bits
+
+
+def source_of_all(*names: str | None) -> str | None:
+    """Return what is said of noise that came from several sources: a test seed in one of them marks all of it.
+
+    None where one is not known, or they differ.
+    """
+    if TEST_SEED in names:
+        return TEST_SEED
+    return names[0] if len(set(names)) == 1 else None
 
 
 def gaussian(source: RandomSource, size: int, std: float) -> np.ndarray:

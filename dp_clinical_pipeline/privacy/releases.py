@@ -16,7 +16,7 @@ from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json, event_to_json
 from dp_clinical_pipeline.privacy.accounting import gaussian_event, least_noise
-from dp_clinical_pipeline.privacy.attempts import interrupted, running
+from dp_clinical_pipeline.privacy.attempts import interrupted, running, settle
 from dp_clinical_pipeline.privacy.cohort import split_reports, unit_column
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.privacy.ledger import open_ledger
@@ -124,11 +124,13 @@ def release_counts(
         OverBudget: the ledger refused; nothing was read.
         UserError: the name was used for another question.
     """
-    store = Store(home)
+    store, random = Store(home), source or SystemSource()
     with FileLock(home.enclave / f".counts.{name}.lock"):
-        if store.exists(LABEL_MARGINALS, name, budget=name):
-            return _kept(store.read(LABEL_MARGINALS, name, budget=name), query, name)
         ledger, slot = open_ledger(home), f"counts:{name}"
+        if store.exists(LABEL_MARGINALS, name, budget=name):
+            kept = _kept(store.read(LABEL_MARGINALS, name, budget=name), query, name)
+            settle(ledger, kept["mechanism_id"][0])
+            return kept
         delta = schedule(home.settings, public_count(home)).delta
         digest = hashlib.sha256(json.dumps([asdict(query), epsilon, delta], sort_keys=True).encode()).hexdigest()
         entry = interrupted(ledger, kind="counts", cell=name, slot=slot, settings_sha256=digest)
@@ -137,12 +139,12 @@ def release_counts(
             entry = ledger.reserve(
                 Mechanism(
                     kind="counts", cell=name, slot=slot, events={slot: [event_to_json(event)]}, epsilon=epsilon,
-                    delta=delta, settings_sha256=digest,
+                    delta=delta, settings_sha256=digest, noise_source=random.name,
                 )
             )  # fmt: skip
-        with running(ledger, entry):
+        with running(ledger, entry, random.name):
             variance = Fraction(event_from_json(entry.events[slot][0]).noise_multiplier * query.sensitivity) ** 2
-            exact, random = read(), source or SystemSource()
+            exact = read()
             rows = [
                 {
                     "budget": name, "mechanism_id": entry.mechanism_id, "kind": key[0], "label": key[1], "other": key[2],

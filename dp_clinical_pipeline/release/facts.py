@@ -1,7 +1,8 @@
 """What the gate decides from, gathered from a home: one cell's row, manifest, weights, ledger, attacks and notes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,9 +11,11 @@ from dp_clinical_pipeline.config import budget_epsilon
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
-from dp_clinical_pipeline.models.adapters import adapter_sha256
-from dp_clinical_pipeline.privacy.account import event_from_json
-from dp_clinical_pipeline.privacy.ledger import Row, open_ledger
+from dp_clinical_pipeline.models.adapters import adapter_digests, adapter_folder
+from dp_clinical_pipeline.privacy.account import COUNT, event_from_json
+from dp_clinical_pipeline.privacy.ledger import SPENT, Row, open_ledger
+from dp_clinical_pipeline.privacy.noise import TEST_SEED
+from dp_clinical_pipeline.privacy.selection import one_training
 from dp_clinical_pipeline.privacy.terms import Kind
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
@@ -63,6 +66,8 @@ class Entry:
     cell: str | None
     epsilon: float
     delta: float
+    noise_source: str | None
+    """None where it was bought before the ledger recorded this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,10 @@ class Account:
     terms: Terms | None
     counts: Entry | None
     """The label counts that a generator's records were drawn from."""
+    patients: Entry | None
+    """The noisy patient count, where one was bought: sampling rate and delta follow from it."""
+    seeded: tuple[str, ...]
+    """Every mechanism that was spent with a test seed, whatever it made."""
     head_known: bool
     """The head that the manifest repeats is one of the chain's."""
     epsilon: float
@@ -101,6 +110,8 @@ class Notes:
     """Marked with a reason, or refused by the public rules now."""
     foreign: int
     """Written by another mechanism than the cell's."""
+    frame: pl.DataFrame | None = field(default=None, compare=False, repr=False)
+    """The notes themselves: what was judged is what leaves."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +123,8 @@ class Facts:
     allowed_epsilon: float | None
     row: dict[str, Any] | None = None
     manifest: dict[str, Any] | None = None
-    artefact_sha256: str | None = None
+    artefact_digests: tuple[str, ...] = ()
+    """The hashes by which the artefact may be known; none where there are no weights."""
     account: Account | None = None
     ledger_fault: str | None = None
     metrics: dict[str, bool | None] | None = None
@@ -135,12 +147,12 @@ def gather(home: Home, cell: Cell, *, look: bool) -> Facts:
     if not store.exists(cell.table, cell.model, cell.budget, budget=cell.budget):
         return known
     row = store.read(cell.table, cell.model, cell.budget, budget=cell.budget).row(0, named=True)
-    manifest = _manifest(home, row)
+    manifest = _manifest(home, cell, row)
     account, fault = _account(home, cell, row, manifest)
     found = dict(vars(known)) | {
         "row": row,
         "manifest": manifest,
-        "artefact_sha256": _artefact_sha256(home, row),
+        "artefact_digests": _artefact_digests(home, cell, row),
         "account": account,
         "ledger_fault": fault,
         "notes": _notes(home, cell, row) if cell.kind == "generator" else None,
@@ -148,17 +160,24 @@ def gather(home: Home, cell: Cell, *, look: bool) -> Facts:
     return Facts(**found | (_metrics(home, cell) if look else {}))
 
 
-def _manifest(home: Home, row: dict[str, Any]) -> dict[str, Any] | None:
+def _manifest(home: Home, cell: Cell, row: dict[str, Any]) -> dict[str, Any] | None:
     try:
-        found = json.loads((home.path / row["path"] / "manifest.json").read_text())
+        found = json.loads((artefact_folder(home, cell, row) / "manifest.json").read_text())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def _artefact_sha256(home: Home, row: dict[str, Any]) -> str | None:
-    folder = home.path / row["path"]
-    return adapter_sha256(folder) if any(folder.glob("*.safetensors")) else None
+def artefact_folder(home: Home, cell: Cell, row: dict[str, Any]) -> Path:
+    """Return where a cell's mechanism keeps its artefact, whatever path the row states."""
+    return adapter_folder(home, cell.budget, str(row["mechanism_id"]))
+
+
+def _artefact_digests(home: Home, cell: Cell, row: dict[str, Any]) -> tuple[str, ...]:
+    folder = artefact_folder(home, cell, row)
+    # A link leads to files that nobody looked at when they were copied, or to another mechanism's.
+    linked = any(path.is_symlink() for path in (folder, *folder.glob("*")))
+    return () if linked or not any(folder.glob("*.safetensors")) else adapter_digests(folder)
 
 
 def _account(
@@ -178,6 +197,10 @@ def _account(
         training=_entry(training),
         terms=_terms(training),
         counts=_entry(latest.get(_counts_mechanism(home, cell))),
+        patients=_entry(next((r for r in latest.values() if r.mechanism.kind == COUNT and r.state in SPENT), None)),
+        seeded=tuple(
+            dict.fromkeys(_name(r) for r in rows if r.state in SPENT and r.mechanism.noise_source == TEST_SEED)
+        ),
         head_known=repeated in {(r.seq, r.row_sha256) for r in rows},
         epsilon=epsilon,
         delta=delta,
@@ -198,14 +221,20 @@ def _entry(row: Row | None) -> Entry | None:
     if row is None:
         return None
     m = row.mechanism
-    return Entry(state=row.state, kind=m.kind, cell=m.cell, epsilon=m.epsilon, delta=m.delta)
+    return Entry(
+        state=row.state, kind=m.kind, cell=m.cell, epsilon=m.epsilon, delta=m.delta, noise_source=m.noise_source
+    )
+
+
+def _name(row: Row) -> str:
+    return f"{row.mechanism.kind} {row.mechanism.cell or ''}".rstrip()
 
 
 def _terms(row: Row | None) -> Terms | None:
-    """The subsampled Gaussian of a training; None where the mechanism is something else."""
+    """The subsampled Gaussian of a training, or of a selection's runs; None where the mechanism is something else."""
     if row is None:
         return None
-    event = event_from_json(next(iter(row.mechanism.events.values()))[0])
+    event = one_training(event_from_json(next(iter(row.mechanism.events.values()))[0]))
     try:
         return Terms(
             epsilon=row.mechanism.epsilon,
@@ -236,7 +265,7 @@ def _metrics(home: Home, cell: Cell) -> dict[str, Any]:
     }
 
 
-def accepted_notes(home: Home, cell: Cell) -> pl.DataFrame:
+def _accepted_notes(home: Home, cell: Cell) -> pl.DataFrame:
     """Return the notes of a generator's cell that would leave: those marked as accepted; none where none were made."""
     store = Store(home)
     if not store.exists(SYNTHETIC_REPORTS, cell.model, cell.budget, budget=cell.budget):
@@ -245,7 +274,7 @@ def accepted_notes(home: Home, cell: Cell) -> pl.DataFrame:
 
 
 def _notes(home: Home, cell: Cell, row: dict[str, Any]) -> Notes:
-    notes = accepted_notes(home, cell)
+    notes = _accepted_notes(home, cell)
     rules = Acceptance(home.settings.generation, label_set(home.settings.corpus.label_set))
     columns = notes.select("text", "targets", "stated", "reason").iter_rows()
     refused = [reason or rules.refuse(text, targets or (), stated) for text, targets, stated, reason in columns]
@@ -253,4 +282,5 @@ def _notes(home: Home, cell: Cell, row: dict[str, Any]) -> Notes:
         count=notes.height,
         refused=sum(reason is not None for reason in refused),
         foreign=int((notes["mechanism_id"] != row["mechanism_id"]).sum()),
+        frame=notes,
     )

@@ -11,6 +11,9 @@ MUST_PASS = {
 }
 """Metrics without which nothing passes. Any other metric that failed stops it too."""
 
+TRAINED_BY = {"generator": ("generator",), "classifier": ("classifier", "selection")}
+"""The kinds of mechanism that make a cell's artefact."""
+
 MEANING = {
     "epsilon": "the claimed epsilon is above its budget",
     "canary_epsilon": "canaries in a training of the same terms prove more than the claimed epsilon",
@@ -62,21 +65,34 @@ def _ledger(facts: Facts, row: dict[str, Any]) -> Iterator[str]:
         yield f"the ledger does not verify: {facts.ledger_fault or 'it could not be read'}"
         return
     account = facts.account
-    yield from _entry(account.training, "its training", facts.cell.kind, str(facts.cell))
+    yield from _entry(account.training, "its training", TRAINED_BY[facts.cell.kind], str(facts.cell))
     if facts.cell.kind == "generator":
-        yield from _entry(account.counts, "its label counts", "marginals", facts.cell.budget)
+        yield from _entry(account.counts, "its label counts", ("marginals",), facts.cell.budget)
     if account.training and facts.allowed_epsilon is not None and account.training.epsilon > facts.allowed_epsilon:
         yield f"the ledger claims epsilon {account.training.epsilon:g} for it, above its budget"
     if account.training and not _same_terms(account, row):
         yield "the cell states other terms (epsilon, delta, noise, sample rate, steps) than the ledger holds"
+    yield from _noise(account)
     if account.epsilon > account.cap:
         yield f"the cumulative claim, epsilon {account.epsilon:.4g}, is above the cap of {account.cap:g}"
 
 
-def _entry(entry: Entry | None, what: str, kind: str, cell: str) -> Iterator[str]:
+def _noise(account: Account) -> Iterator[str]:
+    """The training's own source stands in row and manifest too, which older ledgers did not repeat."""
+    if account.seeded:
+        yield (
+            f"noise or sampling came from a test seed in {', '.join(account.seeded)}: no claim over what the ledger holds "
+            "is true"
+        )
+    for entry, what in ((account.counts, "label counts"), (account.patients, "patient count")):
+        if entry and entry.noise_source is None:
+            yield f"the ledger does not say where the noise of its {what} came from: it was bought before that was recorded"
+
+
+def _entry(entry: Entry | None, what: str, kinds: tuple[str, ...], cell: str) -> Iterator[str]:
     if entry is None:
         yield f"{what} cannot be found in the ledger"
-    elif (entry.kind, entry.cell) != (kind, cell):
+    elif entry.kind not in kinds or entry.cell != cell:
         yield f"the ledger holds another mechanism under the id of {what}"
     elif entry.state != "done":
         yield f"the ledger does not hold {what} as done but as {entry.state}"
@@ -92,10 +108,10 @@ def _artefact(facts: Facts, row: dict[str, Any]) -> Iterator[str]:
         yield "the artefact has no manifest that can be read"
     elif any(manifest.get(name) != row[name] for name in _MANIFEST):
         yield "the manifest and the cell's row do not say the same"
-    if facts.artefact_sha256 is None:
-        yield "the weights are missing"
-    elif facts.artefact_sha256 != (manifest or row)["adapter_sha256"]:
-        yield "the weights are not those of the manifest"
+    if not facts.artefact_digests:
+        yield "the weights are missing, or links to some"
+    elif (manifest or row)["adapter_sha256"] not in facts.artefact_digests:
+        yield "weights or adapter_config.json are not those of the manifest"
     if manifest is not None and facts.account is not None and not facts.account.head_known:
         yield "the ledger's head that the manifest repeats is not in the ledger"
 

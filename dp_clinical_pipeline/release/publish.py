@@ -13,10 +13,10 @@ from dp_clinical_pipeline.config import budget_epsilon
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.labelsets import label_set
-from dp_clinical_pipeline.models.adapters import adapter_sha256
+from dp_clinical_pipeline.models.adapters import adapter_digests
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.release import attempts
-from dp_clinical_pipeline.release.facts import Cell, Facts, accepted_notes, gather
+from dp_clinical_pipeline.release.facts import Cell, Facts, artefact_folder, gather
 from dp_clinical_pipeline.release.gate import refusals
 from dp_clinical_pipeline.reporting.cards import Card, card_markdown
 from dp_clinical_pipeline.store import Store
@@ -120,11 +120,11 @@ def _copied(home: Home, facts: Facts, card: Card) -> Path:
     aside = aside_of(final)
     try:
         shutil.rmtree(aside, ignore_errors=True)
-        _copy_adapter(home.path / row["path"], aside / "adapter", cell.model)
-        if adapter_sha256(aside / "adapter") != row["adapter_sha256"]:
-            raise ReleaseRefused(cell, ["the weights changed while they were copied"])
-        if cell.kind == "generator":
-            accepted_notes(home, cell).write_parquet(aside / "synthetic_reports.parquet")
+        _copy_adapter(artefact_folder(home, cell, row), aside / "adapter", facts)
+        if row["adapter_sha256"] not in adapter_digests(aside / "adapter"):
+            raise ReleaseRefused(cell, ["weights or configuration changed while they were copied"])
+        if facts.notes and facts.notes.frame is not None:
+            facts.notes.frame.write_parquet(aside / "synthetic_reports.parquet")
         (aside / CARD).write_text(json.dumps(card.as_dict(), indent=2) + "\n")
         (aside / "card.md").write_text(card_markdown(card))
         _put_in_place(aside, final, row["mechanism_id"])
@@ -135,13 +135,16 @@ def _copied(home: Home, facts: Facts, card: Card) -> Path:
     return final
 
 
-def _copy_adapter(source: Path, folder: Path, model: str) -> None:
-    """Copy weights, manifest and PEFT's config; the config names the base by its name, not by this machine's path."""
+def _copy_adapter(source: Path, folder: Path, facts: Facts) -> None:
+    """Copy weights and PEFT's config, and write the manifest that was judged; the config names the base by its name, not
+    by this machine's path."""
     folder.mkdir(parents=True)
-    for file in [*source.glob("*.safetensors"), source / "manifest.json"]:
+    for file in source.glob("*.safetensors"):
         shutil.copyfile(file, folder / file.name)
+    (folder / "manifest.json").write_text(json.dumps(facts.manifest, indent=2, sort_keys=True))
     config: dict[str, Any] = json.loads((source / "adapter_config.json").read_text())
-    (folder / "adapter_config.json").write_text(json.dumps(config | {"base_model_name_or_path": model}, indent=2))
+    named = config | {"base_model_name_or_path": facts.cell.model}
+    (folder / "adapter_config.json").write_text(json.dumps(named, indent=2))
 
 
 def _put_in_place(aside: Path, final: Path, mechanism_id: str) -> None:

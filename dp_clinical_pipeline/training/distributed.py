@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.device import Device
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ class World:
     size: int = 1
     local_rank: int = 0
     device: str = "cpu"
-    """Where what is sent has to lie: NCCL reads GPU memory."""
+    """Where what is sent has to lie: NCCL reads this process's GPU, gloo main memory."""
 
     @property
     def first(self) -> bool:
@@ -54,7 +55,7 @@ class World:
             return
         import torch
 
-        flat = torch.cat([t.flatten() for t in tensors])
+        flat = torch.cat([t.flatten() for t in tensors]).to(self.device)
         torch.distributed.all_reduce(flat)
         for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
@@ -66,12 +67,18 @@ class World:
         import torch
 
         for parameter in parameters:
-            torch.distributed.broadcast(parameter.data, src=0)
+            sent = parameter.data.to(self.device)
+            torch.distributed.broadcast(sent, src=0)
+            parameter.data.copy_(sent)
 
 
 @contextmanager
 def joined(kind: str) -> Iterator[World]:
-    """Join the processes that torchrun started: NCCL on `cuda`, a GPU each, and gloo elsewhere. Alone without torchrun."""
+    """Join the processes that torchrun started: NCCL on `cuda`, a GPU each, and gloo elsewhere. Alone without torchrun.
+
+    Raises:
+        UserError: there are more processes on this machine than GPUs.
+    """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
         yield World()
@@ -79,11 +86,18 @@ def joined(kind: str) -> Iterator[World]:
     import torch
 
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    device = f"cuda:{local}" if kind == "cuda" else "cpu"
+    device = torch.device("cuda", local) if kind == "cuda" else torch.device("cpu")
     if kind == "cuda":
-        torch.cuda.set_device(device)
-    torch.distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
+        if local >= torch.cuda.device_count():
+            raise UserError(
+                f"process {local} has no GPU of its own, torch sees {torch.cuda.device_count()}: start as many processes "
+                "as there are GPUs, or set compute.device to cpu"
+            )
+        torch.cuda.set_device(device)  # before the group: NCCL takes the current one
+        torch.distributed.init_process_group("nccl", device_id=device)
+    else:
+        torch.distributed.init_process_group("gloo")
     try:
-        yield World(rank=torch.distributed.get_rank(), size=size, local_rank=local, device=device)
+        yield World(rank=torch.distributed.get_rank(), size=size, local_rank=local, device=str(device))
     finally:
         torch.distributed.destroy_process_group()

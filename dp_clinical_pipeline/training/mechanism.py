@@ -29,13 +29,13 @@ class TrainingMechanism:
     entry: Mechanism | None = None
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Write the attempt's states into the ledger, where there is one."""
+    def running(self, noise_source: str) -> Iterator[str | None]:
+        """Write the attempt's states into the ledger, where there is one; give the source of all attempts' noise."""
         if self.ledger is None or self.entry is None:
-            yield
+            yield noise_source
             return
-        with running(self.ledger, self.entry):
-            yield
+        with running(self.ledger, self.entry, noise_source) as entry:
+            yield entry.noise_source
 
     def ledger_head(self) -> tuple[int, str] | None:
         """The chain's head, for the artefact's manifest."""
@@ -43,7 +43,7 @@ class TrainingMechanism:
 
 
 def training_mechanism(
-    home: Home, kind: Kind, model: str, budget: str, retraining: str | None = None
+    home: Home, kind: Kind, model: str, budget: str, noise_source: str, retraining: str | None = None
 ) -> TrainingMechanism:
     """Reserve a cell's training, or take up the one that was interrupted with the same settings.
 
@@ -66,6 +66,7 @@ def training_mechanism(
                 epsilon=epsilon,
                 delta=delta,
                 settings_sha256=digest,
+                noise_source=noise_source,
             )
         )
     event = event_from_json(entry.events[slot][0])

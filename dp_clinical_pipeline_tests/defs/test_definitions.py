@@ -46,6 +46,7 @@ def test_the_code_location_holds_exactly_the_lineage() -> None:
         "add_budget",
         "buy_lengths",
         "buy_scores",
+        "select_classifier_rate",
     } <= jobs
     assert {schedule.name for schedule in repository.schedule_defs} == {"retraining"}
     assert {sensor.name for sensor in repository.sensor_defs} == {"incoming", "budgets", "dead_runs"}

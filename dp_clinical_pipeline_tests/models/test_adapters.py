@@ -1,5 +1,6 @@
 """A saved adapter, read in another process, is the adapter that was trained."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -8,7 +9,8 @@ import pytest
 import torch
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
+from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.models.adapters import adapter_digests, adapter_sha256, cell_adapter, save_adapter
 from dp_clinical_pipeline_tests.training.tiny import lora, losses, people, spec
 
 TOKENS = [[5, 6, 7, 8, 9, 10, 11, 12]]
@@ -65,6 +67,54 @@ def test_an_adapter_is_safetensors_and_nothing_that_runs(tiny_models, tmp_path):
     names = {p.name for p in (tmp_path / "adapter").iterdir()}
     assert names == {"adapter_config.json", "adapter_model.safetensors"}
     assert digest == adapter_sha256(tmp_path / "adapter")
+
+
+def _change(folder, **fields):
+    file = folder / "adapter_config.json"
+    config = json.loads(file.read_text())
+    file.write_text(json.dumps(dict(sorted(config.items(), reverse=True)) | fields, indent=1))
+
+
+@pytest.fixture
+def kept(tiny_models, tmp_path):
+    """An adapter in a home, and the row that points at it."""
+    digest = save_adapter(lora(tiny_models["llama"], moved=True), tmp_path / "adapter")
+    row = {"path": "adapter", "mechanism_id": "m1", "adapter_sha256": digest}
+    assert cell_adapter(Home(tmp_path), row) == tmp_path / "adapter"
+    return Home(tmp_path), row
+
+
+def test_a_changed_configuration_is_another_adapter(kept):
+    home, row = kept
+    _change(home.path / "adapter", lora_alpha=99)
+    with pytest.raises(UserError, match="m1 is missing or was changed"):
+        cell_adapter(home, row)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"])
+def test_a_configuration_that_is_missing_or_no_configuration_is_another_adapter(kept, text):
+    home, row = kept
+    file = home.path / "adapter" / "adapter_config.json"
+    file.unlink() if text is None else file.write_text(text)
+    with pytest.raises(UserError, match="m1 is missing or was changed"):
+        cell_adapter(home, row)
+
+
+def test_the_order_of_keys_and_where_the_base_lies_change_nothing(kept):
+    home, row = kept
+    _change(home.path / "adapter", base_model_name_or_path="smollm2-135m")
+    assert adapter_sha256(home.path / "adapter") == row["adapter_sha256"]
+
+
+def test_rows_of_the_first_homes_know_the_weights_alone(kept):
+    home, row = kept
+    weights = home.path / "adapter" / "adapter_model.safetensors"
+    old = row | {"adapter_sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    assert adapter_digests(home.path / "adapter") == (row["adapter_sha256"], old["adapter_sha256"])
+    assert cell_adapter(home, old) == home.path / "adapter"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(UserError, match="m1 is missing or was changed"):
+        cell_adapter(home, old)
 
 
 def test_saving_again_replaces_the_whole_folder(tiny_models, tmp_path):

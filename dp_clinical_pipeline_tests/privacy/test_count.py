@@ -36,6 +36,14 @@ def test_the_noise_is_discrete_laplace_of_the_settings_epsilon(tmp_path):
     assert public_count(home, source=TestSeedSource(0)) == 20  # noise other than 0 has probability 4e-9
 
 
+@pytest.mark.parametrize("source", [None, TestSeedSource(0)])
+def test_the_ledger_says_where_the_noise_came_from(tmp_path, source):
+    home = make_home(tmp_path, 20)
+    public_count(home, source=source)
+    told = [row.mechanism.noise_source for row in open_ledger(home).rows()]
+    assert told == ["test-seed" if source else "os"] * 3
+
+
 def test_who_only_looks_buys_nothing(tmp_path):
     home = make_home(tmp_path, 20)
     with pytest.raises(UserError, match=r"neither declared .* nor bought"):

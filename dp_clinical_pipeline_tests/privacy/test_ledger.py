@@ -1,12 +1,16 @@
 """The ledger is written first, and refuses to overspend."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from dp_clinical_pipeline.deid.keys import secret
 from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.privacy import ledger as ledger_module
 from dp_clinical_pipeline.privacy.account import Account, event_from_json, event_to_json
 from dp_clinical_pipeline.privacy.accounting import gaussian_event, pld_epsilon, training_event
+from dp_clinical_pipeline.privacy.attempts import running
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.renyi import filter_epsilon
 from dp_clinical_pipeline.tables import PRIVACY_LEDGER
@@ -161,6 +165,77 @@ def test_a_pure_count_is_added_to_the_claim():
     counted = mechanism(kind="patient_count", epsilon=0.05, delta=0.0)
     alone = Account(plan=plan("a"), spent=()).cumulative()[0]
     assert Account(plan=plan("a"), spent=(counted,)).cumulative()[0] == pytest.approx(alone + 0.05)
+
+
+def test_a_delta_that_is_raised_later_makes_no_room():
+    low, high = mechanism(delta=1e-7), mechanism(delta=1e-3)
+    alone = Account(plan=None, spent=(low,)).cumulative()
+    assert alone[1] == 1e-7
+    assert Account(plan=None, spent=(low, high)).cumulative()[1] == 1e-7
+    assert Account(plan=None, spent=(low, high)).cumulative()[0] > alone[0]
+    late = type(low)(**(plan("a").as_dict() | {"delta": 1e-3}))
+    assert Account(plan=late, spent=(low,)).cumulative()[1] == 1e-7
+
+
+def test_a_state_is_recorded_of_what_was_reserved_and_never_changes_its_cost(home):
+    ledger = open_ledger(home)
+    entry = ledger.reserve(mechanism())
+    before = ledger.cumulative()
+    stranger = replace(entry, mechanism_id="0" * 16)
+    for other in (replace(entry, events={"x": events(1000.0)}), replace(entry, slot="a"), stranger):
+        with pytest.raises(ValueError, match="holds no mechanism"):
+            ledger.record(other, "done")
+    assert _states(home) == ["reserved"]
+    ledger.record(replace(entry, noise_source="test-seed"), "done")
+    assert ledger.cumulative() == before
+
+
+def test_where_noise_came_from_stands_in_every_row_and_a_test_seed_stays(home):
+    ledger = open_ledger(home)
+    entry = ledger.reserve(mechanism(noise_source="os"))
+    with running(ledger, entry, "os") as held:
+        assert held.noise_source == "os"
+    with running(ledger, held, "test-seed") as held:
+        assert held.noise_source == "test-seed"
+    with running(ledger, held, "os") as held:
+        assert held.noise_source == "test-seed"
+    told = ["os"] * 3 + ["test-seed"] * 4
+    assert [row.mechanism.noise_source for row in open_ledger(home).rows()] == told
+    assert ledger.public_view()["noise_source"].to_list() == told
+
+
+def test_a_ledger_of_before_says_that_it_does_not_know(home):
+    """Rows as they were written before they named a home and a source of noise."""
+    held = mechanism(mechanism_id="m1").as_dict()
+    del held["noise_source"]
+    body = json.dumps({"at": "2026-11-01T00:00:00+00:00", "state": "running", "mechanism": held}, sort_keys=True)
+    ledger = open_ledger(home)
+    digest = ledger_module._digest(1, "0" * 64, body)
+    with ledger.engine.begin() as connection:
+        values = {"seq": 1, "body": body, "previous_sha256": "0" * 64, "row_sha256": digest}
+        connection.execute(ledger_module._ROWS.insert().values(**values))
+    [row] = open_ledger(home).rows()
+    assert (row.mechanism.noise_source, row.home) == (None, None)
+    with running(open_ledger(home), row.mechanism, "os") as held:
+        assert held.noise_source is None  # what was done before is not known
+    assert open_ledger(home).public_view()["noise_source"].to_list() == [None] * 3
+
+
+def test_two_homes_cannot_share_a_ledger(tmp_path):
+    shared = f"sqlite:///{tmp_path / 'shared.sqlite'}"
+    first, second = (ledger_home(tmp_path / name, cap_for(3), shared) for name in ("a", "b"))
+    secret(first)
+    entry = open_ledger(first).reserve(mechanism())
+    secret(second)
+    for write in (
+        lambda: open_ledger(second).reserve(mechanism()),
+        lambda: open_ledger(second).declare(plan("a")),
+        lambda: open_ledger(second).record(entry, "running"),
+    ):
+        with pytest.raises(UserError, match="holds the ledger of another home"):
+            write()
+    open_ledger(first).record(entry, "running")
+    assert [row.state for row in open_ledger(first).rows()] == ["reserved", "running"]
 
 
 def test_the_budgets_of_the_issue_are_reported_jointly_and_below_their_sum(tmp_path):

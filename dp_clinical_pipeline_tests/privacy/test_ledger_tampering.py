@@ -163,6 +163,19 @@ def test_a_kill_between_a_row_and_its_head_breaks_nothing(home, monkeypatch):
     assert len(open_ledger(home).account().spent) >= 2
 
 
+def test_the_next_open_after_such_a_kill_finds_an_older_copy(home, tmp_path, monkeypatch):
+    ledger = open_ledger(home)
+    reserved = ledger.reserve(mechanism())
+    shutil.copy(home.enclave / "ledger.sqlite", tmp_path / "older")
+    with monkeypatch.context() as patch:
+        patch.setattr("dp_clinical_pipeline.privacy.ledger.write_text", lambda *_: None)
+        ledger.record(reserved, "done")
+    open_ledger(home)
+    shutil.copy(tmp_path / "older", home.enclave / "ledger.sqlite")
+    with pytest.raises(UserError, match="older than its head file"):
+        open_ledger(home)
+
+
 @pytest.mark.postgres
 def test_tampering_on_postgresql_is_found(tmp_path, postgres_url):
     home = ledger_home(tmp_path, cap_for(3), postgres_url)

@@ -12,7 +12,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14, ICD10_CATEGORIES
 from dp_clinical_pipeline.privacy import marginals
 from dp_clinical_pipeline.privacy.account import event_from_json
-from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.ledger import Ledger, OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.marginals import exact_counts, marginal_keys, release_marginals
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.privacy.terms import marginals_sensitivity
@@ -106,6 +106,31 @@ def test_the_second_release_is_the_first_and_costs_nothing(home):
     assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "done"]
 
 
+@pytest.mark.parametrize("source", [None, TestSeedSource(0)])
+def test_the_ledger_says_where_the_noise_came_from(home, source):
+    _release(home, "eps-8", source=source)
+    told = [row.mechanism.noise_source for row in open_ledger(home).rows()]
+    assert told == ["test-seed" if source else "os"] * 3
+
+
+def test_killed_between_the_table_and_the_ledgers_last_word_the_next_call_says_it(home, monkeypatch):
+    record = Ledger.record
+
+    def killed(ledger, mechanism, state):
+        if state == "done":
+            raise KeyboardInterrupt
+        record(ledger, mechanism, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            release_marginals(home, "eps-8")
+    table = Store(home).read(LABEL_MARGINALS, "eps-8", budget="eps-8")
+    release_marginals(home, "eps-8")
+    assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "done"]
+    assert Store(home).read(LABEL_MARGINALS, "eps-8", budget="eps-8").equals(table)
+
+
 def test_no_report_is_read_when_the_ledger_refuses(home, monkeypatch):
     home = home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=0.1)}))
 
@@ -137,7 +162,8 @@ def test_an_interrupted_release_goes_on_under_its_own_mechanism(home, monkeypatc
         with pytest.raises(UserError, match="the disk is full"):
             release_marginals(home, "eps-8")
     spent = open_ledger(home).cumulative()
-    facts = release_marginals(home, "eps-8")
+    facts = release_marginals(home, "eps-8", source=TestSeedSource(0))
     assert open_ledger(home).cumulative() == spent
+    assert open_ledger(home).rows()[-1].mechanism.noise_source == "test-seed"
     assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "aborted", "running", "done"]
     assert {row.mechanism.mechanism_id for row in open_ledger(home).rows()} == {facts.mechanism_id}

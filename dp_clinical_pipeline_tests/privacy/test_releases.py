@@ -8,7 +8,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.privacy import releases
 from dp_clinical_pipeline.privacy.account import event_from_json
-from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.ledger import Ledger, OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.privacy.queries import ConfusionCounts, LengthHistogram
 from dp_clinical_pipeline.privacy.releases import f1_of, release_lengths, release_scores
@@ -38,6 +38,30 @@ def test_lengths_are_noised_with_the_ledgered_noise_and_answered_once(home):
     assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "done"]
     with pytest.raises(UserError, match="released for another question"):
         release_lengths(home, LengthHistogram(edges=(10,)), 0.5)
+
+
+@pytest.mark.parametrize("source", [None, TestSeedSource(0)])
+def test_the_ledger_says_where_the_noise_came_from(home, source):
+    release_lengths(home, BINS, 0.5, source=source)
+    told = [row.mechanism.noise_source for row in open_ledger(home).rows()]
+    assert told == ["test-seed" if source else "os"] * 3
+
+
+def test_killed_between_the_answer_and_the_ledgers_last_word_the_next_question_says_it(home, monkeypatch):
+    record = Ledger.record
+
+    def killed(ledger, mechanism, state):
+        if state == "done":
+            raise KeyboardInterrupt
+        record(ledger, mechanism, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            release_lengths(home, BINS, 0.5)
+    frame = Store(home).read(LABEL_MARGINALS, "lengths", budget="lengths")
+    assert release_lengths(home, BINS, 0.5).equals(frame)
+    assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "done"]
 
 
 def test_with_almost_no_noise_lengths_are_the_first_reports_of_the_train_patients(home):

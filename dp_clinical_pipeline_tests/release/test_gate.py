@@ -15,11 +15,13 @@ ROW = {
     "privacy_unit": "patient",
 }  # fmt: skip
 TERMS = Terms(epsilon=8.0, delta=1e-5, noise_multiplier=1.2, sample_rate=0.01, steps=30)
-TRAINED = Entry(state="done", kind="generator", cell="tiny|eps-8", epsilon=8.0, delta=1e-5)
-COUNTED = Entry(state="done", kind="marginals", cell="eps-8", epsilon=0.8, delta=1e-5)
+TRAINED = Entry(state="done", kind="generator", cell="tiny|eps-8", epsilon=8.0, delta=1e-5, noise_source="os")
+COUNTED = Entry(state="done", kind="marginals", cell="eps-8", epsilon=0.8, delta=1e-5, noise_source="os")
+PATIENTS = Entry(state="done", kind="patient_count", cell=None, epsilon=0.05, delta=0.0, noise_source="os")
 ACCOUNT = Account(
-    training=TRAINED, terms=TERMS, counts=COUNTED, head_known=True, epsilon=8.3, delta=1e-5, cap=10.0, head=(9, "cc")
-)
+    training=TRAINED, terms=TERMS, counts=COUNTED, patients=PATIENTS, seeded=(), head_known=True, epsilon=8.3, delta=1e-5,
+    cap=10.0, head=(9, "cc"),
+)  # fmt: skip
 
 
 def facts(kind: Kind = "generator", **changed: Any) -> Facts:
@@ -32,7 +34,7 @@ def facts(kind: Kind = "generator", **changed: Any) -> Facts:
         "allowed_epsilon": 8.0,
         "row": ROW,
         "manifest": ROW | {"ledger_head": [7, "dd"]},
-        "artefact_sha256": "aa",
+        "artefact_digests": ("aa", "weights alone"),
         "account": account,
         "metrics": dict.fromkeys(MUST_PASS[kind], True) | {"heldout_loss_base": None},
         "metrics_mechanism": "m1",
@@ -89,10 +91,15 @@ def test_a_cell_of_which_everything_holds_passes(kind: Kind) -> None:
         ({"manifest": None}, "no manifest"),
         ({"manifest": ROW | {"max_grad_norm": 5.0}}, "manifest and the cell's row do not say the same"),
         ({"manifest": ROW | {"privacy_unit": "report"}}, "manifest and the cell's row do not say the same"),
-        ({"artefact_sha256": None}, "the weights are missing"),
-        ({"artefact_sha256": "ab"}, "the weights are not those of the manifest"),
+        ({"artefact_digests": ()}, "the weights are missing"),
+        ({"artefact_digests": ("ab", "ac")}, "weights or adapter_config.json are not those of the manifest"),
         (account(head_known=False), "is not in the ledger"),
         (row(noise_source="test-seed"), "a test seed"),
+        (row(noise_source=None), "not from the operating system's generator"),
+        (account(seeded=("marginals eps-8",)), "a test seed in marginals eps-8"),
+        (account(counts=replace(COUNTED, noise_source=None)), "where the noise of its label counts came from"),
+        (account(patients=replace(PATIENTS, noise_source=None)), "where the noise of its patient count came from"),
+        (account(training=replace(TRAINED, kind="selection")), "another mechanism under the id of its training"),
         ({"metrics": {}}, "it was not attacked"),
         ({"metrics": None}, "has judged this cell 3 times"),
         ({"metrics_mechanism": "m0"}, "made on another mechanism"),
@@ -117,6 +124,12 @@ def test_each_fact_that_does_not_hold_is_a_reason_alone(changed: dict[str, Any],
     assert reason in told
 
 
+def test_a_classifier_may_be_the_best_of_several_and_older_trainings_are_believed_by_their_manifest() -> None:
+    chosen = replace(ACCOUNT, counts=None, training=replace(TRAINED, kind="selection"))
+    assert refusals(facts("classifier", account=chosen)) == []
+    assert refusals(facts(account=replace(ACCOUNT, training=replace(TRAINED, noise_source=None)))) == []
+
+
 @pytest.mark.parametrize("name", MUST_PASS["classifier"])
 def test_a_classifier_needs_its_own_metrics_and_no_label_counts(name: str) -> None:
     [told] = refusals(facts("classifier", metrics=dict.fromkeys(MUST_PASS["classifier"], True) | {name: None}))
@@ -126,7 +139,7 @@ def test_a_classifier_needs_its_own_metrics_and_no_label_counts(name: str) -> No
 def test_every_reason_is_told_at_once() -> None:
     told = refusals(
         facts(
-            home_kind="demo", artefact_sha256="ab", **account(epsilon=12), **row(noise_source="test-seed"),
+            home_kind="demo", artefact_digests=("ab",), **account(epsilon=12), **row(noise_source="test-seed"),
             **metrics(identifiers_replayed=False, membership_auroc=False),
         )
     )  # fmt: skip

@@ -14,7 +14,9 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.models.adapters import adapter_sha256
 from dp_clinical_pipeline.privacy.account import event_from_json
+from dp_clinical_pipeline.privacy.attempts import running
 from dp_clinical_pipeline.privacy.ledger import open_ledger
+from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.release import attempts
 from dp_clinical_pipeline.release.facts import Cell
 from dp_clinical_pipeline.release.publish import ReleaseRefused, release_cell
@@ -122,7 +124,7 @@ def test_changed_weights_do_not_leave(home: Home, file: str) -> None:
     row = Store(home).read(CLASSIFIER.table, "tiny-bert", "eps-8", budget="eps-8").row(0, named=True)
     weights = home.path / row["path"] / file
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
-    assert refused(home, CLASSIFIER) == ["the weights are not those of the manifest"]
+    assert refused(home, CLASSIFIER) == ["weights or adapter_config.json are not those of the manifest"]
 
 
 def test_a_broken_ledger_releases_nothing(home: Home) -> None:
@@ -167,6 +169,52 @@ def test_a_training_with_a_test_seed_does_not_leave(home: Home) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["generator", "marginals"])
+def test_what_the_ledger_knows_of_a_test_seed_stops_it_whatever_the_cell_says(home: Home, kind: str) -> None:
+    """As a test would have made it: the seed stands in the ledger, and is not taken back by a later state."""
+    ledger = open_ledger(home)
+    [row] = [r for r in ledger.mechanisms().values() if r.mechanism.kind == kind]
+    with running(ledger, row.mechanism, TestSeedSource(0).name):
+        pass
+    with running(ledger, row.mechanism, "os"):
+        pass
+    attack(home)
+    cell = row.mechanism.cell
+    assert refused(home) == [
+        f"noise or sampling came from a test seed in {kind} {cell}: no claim over what the ledger holds is true"
+    ]
+
+
+def test_a_row_that_points_elsewhere_releases_its_mechanisms_own_artefact(home: Home, tmp_path: Path) -> None:
+    frame = Store(home).read(CLASSIFIER.table, "tiny-bert", "eps-8", budget="eps-8")
+    shutil.copytree(home.path / frame["path"][0], tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "extra.safetensors").write_text("a patient's name")
+    there = frame.with_columns(path=pl.lit("../elsewhere"))
+    Store(home).write(CLASSIFIER.table, there, "tiny-bert", "eps-8", budget="eps-8")
+    attack(home)
+    folder = release_cell(home, CLASSIFIER).folder
+    assert not (folder / "adapter" / "extra.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["adapter_config.json", "manifest.json", "head.safetensors"])
+def test_a_link_among_the_files_is_not_followed(home: Home, name: str) -> None:
+    row = Store(home).read(CLASSIFIER.table, "tiny-bert", "eps-8", budget="eps-8").row(0, named=True)
+    file = home.path / row["path"] / name
+    file.rename(home.enclave / name)
+    file.symlink_to(home.enclave / name)
+    assert refused(home, CLASSIFIER) == ["the weights are missing, or links to some"]
+
+
+def test_a_configuration_that_was_changed_does_not_leave_but_its_order_may_be_another(home: Home) -> None:
+    row = Store(home).read(GENERATOR.table, "tiny", "eps-8", budget="eps-8").row(0, named=True)
+    file = home.path / row["path"] / "adapter_config.json"
+    config = json.loads(file.read_text())
+    file.write_text(json.dumps(config | {"lora_alpha": config["lora_alpha"] + 1}))
+    assert refused(home) == ["weights or adapter_config.json are not those of the manifest"]
+    file.write_text(json.dumps(dict(reversed(config.items()))))
+    release_cell(home, GENERATOR)
+
+
 def test_a_refusal_leaves_what_was_released_as_it_was(home: Home) -> None:
     folder = release_cell(home, GENERATOR).folder
     before = everything(home.release)
@@ -198,8 +246,31 @@ def test_weights_that_change_under_the_gate_do_not_leave(home: Home, monkeypatch
             target.write_bytes(target.read_bytes()[:-1] + b"x")
 
     monkeypatch.setattr(shutil, "copyfile", swapped)
-    assert refused(home) == ["the weights changed while they were copied"]
+    assert refused(home) == ["weights or configuration changed while they were copied"]
     assert list(home.release.iterdir()) == []
+
+
+def test_what_was_judged_leaves_though_notes_and_manifest_change_under_the_gate(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dp_clinical_pipeline.release import publish
+
+    judged, table = publish.refusals, ("tiny", "eps-8")
+    before = Store(home).read(SYNTHETIC_REPORTS, *table, budget="eps-8")
+
+    def meanwhile(facts: Any) -> list[str]:
+        told = judged(facts)
+        secret = before.with_columns(text=pl.lit("a patient's name"))
+        Store(home).write(SYNTHETIC_REPORTS, secret, *table, budget="eps-8")
+        manifest = home.path / facts.row["path"] / "manifest.json"
+        manifest.write_text(json.dumps(facts.manifest | {"note": "a patient's name"}))
+        return told
+
+    monkeypatch.setattr(publish, "refusals", meanwhile)
+    folder = release_cell(home, GENERATOR).folder
+    left = pl.read_parquet(folder / "synthetic_reports.parquet")
+    assert left["text"].to_list() == before.filter("accepted")["text"].to_list()
+    assert "note" not in json.loads((folder / "adapter" / "manifest.json").read_text())
 
 
 def test_the_release_of_an_older_mechanism_is_kept_beside_the_new_one(home: Home) -> None:

@@ -17,7 +17,7 @@ from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.cell import assist_cell
-from dp_clinical_pipeline.training.distributed import World
+from dp_clinical_pipeline.training.distributed import World, joined
 from dp_clinical_pipeline.training.generator import generator_recipe, train_generator
 from dp_clinical_pipeline.training.loop import train
 from dp_clinical_pipeline_tests.training import ranks
@@ -94,6 +94,75 @@ def test_on_cuda_each_process_has_a_gpu_of_its_own():
     gpu = Device(kind="cuda", index=0, precision="bf16", reason="test")
     assert World(rank=3, size=4, local_rank=1).own(gpu).name == "cuda:1"
     assert World().own(gpu).name == "cuda:0"
+
+
+class Sent(Exception):
+    """Where what a collective was given lies."""
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """The second of two processes as torchrun starts it, where nothing is joined for real; gives what was called."""
+    calls = []
+    for name, value in (("WORLD_SIZE", "4"), ("RANK", "3"), ("LOCAL_RANK", "1")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda device: calls.append(("set_device", str(device))))
+    monkeypatch.setattr(
+        torch.distributed, "init_process_group",
+        lambda backend, device_id=None: calls.append((backend, device_id and str(device_id))),
+    )  # fmt: skip
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 3)
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: calls.append("left"))
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "called", "device"),
+    [
+        ("cuda", [("set_device", "cuda:1"), ("nccl", "cuda:1"), "left"], "cuda:1"),
+        ("cpu", [("gloo", None), "left"], "cpu"),
+        ("mps", [("gloo", None), "left"], "cpu"),
+    ],
+)
+def test_the_device_decides_the_backend_and_each_process_takes_its_own_gpu_first(launched, kind, called, device):
+    with joined(kind) as world:
+        assert world == World(rank=3, size=4, local_rank=1, device=device)
+        assert "left" not in launched
+    assert launched == called
+
+
+def test_more_processes_than_gpus_are_refused_before_they_join(launched, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match="process 1 has no GPU of its own, torch sees 1"), joined("cuda"):
+        pass
+    assert launched == []
+
+
+def test_without_torchrun_nothing_is_joined(launched, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE")
+    with joined("cuda") as world:
+        assert world == World()
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    ("collective", "use"),
+    [
+        ("all_reduce", lambda world: world.add_up([torch.ones(2), torch.ones(3)])),
+        ("broadcast", lambda world: world.align([torch.nn.Parameter(torch.ones(2))])),
+        ("broadcast_object_list", lambda world: world.shared("x")),
+    ],
+)
+def test_what_is_sent_lies_where_the_backend_reads_it(monkeypatch, collective, use):
+    """On `meta`, the device that needs no hardware."""
+
+    def sent(tensor, src=0, device=None):
+        raise Sent(str(device or tensor.device))
+
+    monkeypatch.setattr(torch.distributed, collective, sent)
+    with pytest.raises(Sent, match=r"^meta$"):
+        use(World(rank=1, size=2, device="meta"))
 
 
 def test_processes_that_read_different_patients_are_refused(tiny_models):

@@ -137,6 +137,21 @@ def test_a_test_seed_is_named_in_the_row(home):
     seeded = Randomness(sampling=TestSeedSource(0), noise=TestSeedSource(1))
     train_generator(home, "tiny", "eps-8", randomness=seeded)
     assert _row(home, "eps-8")["noise_source"] == "test-seed"
+    assert [row.mechanism.noise_source for row in open_ledger(home).rows()] == [None, *["test-seed"] * 3]
+
+
+def test_a_training_that_goes_on_without_its_test_seed_is_still_marked_by_it(home):
+    def stops(seen):
+        if seen.step == 3:
+            raise RuntimeError("stopped")
+
+    seeded = Randomness(sampling=TestSeedSource(0), noise=TestSeedSource(1))
+    with pytest.raises(RuntimeError, match="stopped"):
+        train_generator(home, "tiny", "eps-8", stops, randomness=seeded)
+    train_generator(home, "tiny", "eps-8")
+    row, (entry,) = _row(home, "eps-8"), open_ledger(home).account().spent
+    assert row["noise_source"] == entry.noise_source == "test-seed"
+    assert json.loads((cell_adapter(home, row) / "manifest.json").read_text())["noise_source"] == "test-seed"
 
 
 def test_changed_weights_are_refused(home):
