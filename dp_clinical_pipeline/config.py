@@ -151,8 +151,9 @@ class Privacy(_Part):
 
 
 class Models(_Part):
-    """Base models by the name that cells use. A source is `package`, a local folder, a hub id, or for encoders `shape`:
-    the random weights of bert-small-scratch, bert-medium-scratch or albert-base-scratch."""
+    """Base models by the name that cells use. A source is `package`, a local folder, a hub id, for generators `pretrained`
+    (what `dp-clinical pretrain` put into the models folder under that name), or for encoders `shape`: the random weights
+    of bert-small-scratch, bert-medium-scratch or albert-base-scratch."""
 
     generators: dict[str, str] = Field(default_factory=lambda: {"smollm2-135m": "package"})
     encoders: dict[str, str] = Field(default_factory=lambda: {"minilm-l6": "package"})
@@ -169,6 +170,10 @@ class _PrivateTraining(_Part):
     clipping_share: Share = Field(
         0.05, description="adaptive: part of a step's privacy that finding the quantile takes"
     )
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="of plain descent, whose later weights are averaged; empty: AdamW"
+    )
+    adapter_rate: Positive = Field(1.0, description="what the learning rate of LoRA's weights is to that of a head")
     gradient_checkpointing: bool = Field(False, description="compute layers again in the backward pass: less memory")
 
 
@@ -197,14 +202,33 @@ class Training(_PrivateTraining):
 class ClassifierTraining(_PrivateTraining):
     """DP-LoRA training of an encoder with a multi-label head."""
 
-    lot_size: Count = 128
+    lot_size: Count = 384
     steps: Count = 60
-    learning_rate: Positive = 5e-3
-    nonprivate_lot_size: Count = 16
-    nonprivate_learning_rate: Positive = 2e-3
+    momentum: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        0.9,
+        description="of plain descent, whose later weights are averaged; empty: AdamW, with learning rates near 0.005",
+    )
+    learning_rate: Positive = 12.0
+    nonprivate_lot_size: Count = 384
+    nonprivate_learning_rate: Positive = 12.0
     max_grad_norm: Positive = 1.0
+    positive_weight: Positive = Field(
+        3.0,
+        description="what a label that is there counts against one that is not: the rare ones would never be chosen",
+    )
+    practice_notes: Annotated[int, Field(ge=0)] = Field(
+        600,
+        description="made-up public notes that set the features' scale and a first head, before any private one; 0: none",
+    )
     lora_rank: Count = 4
-    lora_alpha: Count = 16
+    lora_alpha: Count = 2
+    adapter_rate: Positive = Field(0.02, description="what the learning rate of LoRA's weights is to that of the head")
+    lora_layers: Count | None = Field(
+        1, description="adapt the last so many layers only; what lies below is computed once; empty: all"
+    )
+    left_out_layers: Annotated[int, Field(ge=0)] = Field(
+        1, description="last layers of the encoder that are not used: they serve what it was trained for"
+    )
     max_tokens: Count = 128
     microbatch_tokens: Count = 4096
     checkpoint_every: Count = 5
@@ -215,7 +239,7 @@ class Generation(_Part):
 
     accepted: Count = Field(500, description="notes wanted in a cell")
     max_ratio: Positive = Field(4.0, description="notes tried for each one wanted, at most")
-    batch_size: Count = 64
+    batch_size: Count = Field(128, description="notes that are written together; guidance doubles most rows")
     max_new_tokens: Count = 96
     min_words: Count = 5
     require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")

@@ -43,13 +43,20 @@ def load_causal(base: BaseModel, device: Device) -> Any:
     return model.requires_grad_(False).eval().to(device.name)
 
 
-def load_encoder(base: BaseModel, device: Device) -> Any:
-    """Return the encoder body on its device, frozen, without dropout and without its pooler."""
+def load_encoder(base: BaseModel, device: Device, left_out: int = 0) -> Any:
+    """Return the encoder body on its device, frozen, without dropout, its pooler and its last `left_out` layers.
+
+    Raises:
+        UserError: no layer would be left.
+    """
     from transformers import AutoConfig, AutoModel
 
     with quiet_libraries():
         config = _without_dropout(AutoConfig.from_pretrained(base.path, local_files_only=True))
         family_of(config, causal=False)
+        if left_out >= config.num_hidden_layers:
+            raise UserError(f"{base.name} has {config.num_hidden_layers} layers: leave fewer than that out")
+        config.num_hidden_layers -= left_out
         model = AutoModel.from_pretrained(
             base.path,
             config=config,

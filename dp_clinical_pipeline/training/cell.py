@@ -17,6 +17,7 @@ from dp_clinical_pipeline.models.adapters import adapter_folder
 from dp_clinical_pipeline.models.base import BaseModel, Role, base_model
 from dp_clinical_pipeline.models.device import Device, choose_device
 from dp_clinical_pipeline.models.loading import load_tokenizer
+from dp_clinical_pipeline.privacy.attempts import settle
 from dp_clinical_pipeline.privacy.cohort import split_reports
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.terms import Kind, training_settings
@@ -94,9 +95,8 @@ def train_cell(
         world.shared(None)
         return _kept(home, recipe.key, store.read(recipe.table, name, budget, budget=budget).row(0, named=True))
     base = base_model(home, recipe.role, name)
-    lock = _lock(home, name, budget)
     try:
-        with lock:
+        with cell_lock(home, name, budget):
             return _train(home, recipe, base, budget, on_progress, retraining, randomness or Randomness(), world)
     except Timeout:
         raise UserError(f"the cell {name}|{budget} is being trained by another process: wait for it") from None
@@ -112,7 +112,6 @@ def _train(
     randomness: Randomness,
     world: World,
 ) -> AdapterFacts:
-    settings = training_settings(home.settings, recipe.kind)
     device = world.own(choose_device(home.settings.compute))
     model, tokenizer = recipe.build(base, device), load_tokenizer(base, padding_side="right")
 
@@ -123,25 +122,12 @@ def _train(
         account = nonprivate_mechanism(home, recipe.kind, base.name)
     else:
         refuse_what_cannot_be_private(model, losses, made_up_examples(len(tokenizer), recipe.targets))
-        account = training_mechanism(home, recipe.kind, base.name, budget, retraining)
+        account = training_mechanism(home, recipe.kind, base.name, budget, randomness.name, retraining)
     began = datetime.now(UTC)
-    with account.running():
+    with account.running(randomness.name) as noise_source:
         patients = train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets))
-        spec = TrainSpec(
-            noise_multiplier=account.noise_multiplier,
-            sample_rate=account.sample_rate,
-            steps=account.steps,
-            max_grad_norm=settings.max_grad_norm,
-            expected_lot=account.sample_rate * account.patients,
-            max_reports=home.settings.patients.max_reports,
-            learning_rate=settings.learning_rate if account.noise_multiplier else settings.nonprivate_learning_rate,
-            microbatch_tokens=settings.microbatch_tokens,
-            checkpoint_every=settings.checkpoint_every,
-            epsilon=account.epsilon,
-            clipping=settings.clipping,
-            quantile=Quantile(quantile=settings.clipping_quantile, share=settings.clipping_share),
-        )
-        checkpoint = _checkpoint(home, account.mechanism_id)
+        spec = train_spec(home, recipe.kind, account)
+        checkpoint = cell_checkpoint(home, account.mechanism_id)
         world.shared((spec, account.mechanism_id))
         train(
             model,
@@ -153,16 +139,7 @@ def _train(
             on_progress=on_progress,
             world=world,
         )
-        folder = adapter_folder(home, budget, account.mechanism_id)
-        digest = recipe.save(model, folder)
-        row = {recipe.key: base.name, "budget": budget, "path": str(folder.relative_to(home.path))}
-        row |= _row(
-            base, account, device, digest, model, randomness, settings.max_grad_norm, home.settings.privacy.unit
-        )
-        told = {"ledger_head": account.ledger_head(), "retraining": retraining, "clipping": settings.clipping}
-        write_manifest(folder, row | told | recipe.started_from(model))
-        frame = pl.DataFrame([row], schema=recipe.table.schema)
-        Store(home).write(recipe.table, frame, base.name, budget, budget=budget)
+        keep_artefact(home, recipe, base, budget, account, device, model, noise_source, {"retraining": retraining})
         checkpoint.delete()
     return AdapterFacts(
         mechanism_id=account.mechanism_id,
@@ -173,6 +150,56 @@ def _train(
         steps=account.steps,
         seconds=(datetime.now(UTC) - began).total_seconds(),
     )
+
+
+def train_spec(home: Home, kind: Kind, account: TrainingMechanism) -> TrainSpec:
+    """Return what a training does: its account, and the settings."""
+    settings = training_settings(home.settings, kind)
+    return TrainSpec(
+        noise_multiplier=account.noise_multiplier,
+        sample_rate=account.sample_rate,
+        steps=account.steps,
+        max_grad_norm=settings.max_grad_norm,
+        expected_lot=account.sample_rate * account.patients,
+        max_reports=home.settings.patients.max_reports,
+        learning_rate=settings.learning_rate if account.noise_multiplier else settings.nonprivate_learning_rate,
+        microbatch_tokens=settings.microbatch_tokens,
+        checkpoint_every=settings.checkpoint_every,
+        epsilon=account.epsilon,
+        clipping=settings.clipping,
+        momentum=settings.momentum,
+        adapter_rate=settings.adapter_rate,
+        quantile=Quantile(quantile=settings.clipping_quantile, share=settings.clipping_share),
+    )
+
+
+def keep_artefact(
+    home: Home,
+    recipe: Recipe,
+    base: BaseModel,
+    budget: str,
+    account: TrainingMechanism,
+    device: Device,
+    model: Any,
+    noise_source: str | None,
+    told: dict[str, Any],
+) -> None:
+    """Save a trained model under its mechanism's id, with its manifest, and point the cell at it."""
+    settings = training_settings(home.settings, recipe.kind)
+    folder = adapter_folder(home, budget, account.mechanism_id)
+    row = {
+        recipe.key: base.name, "budget": budget, "mechanism_id": account.mechanism_id,
+        "path": str(folder.relative_to(home.path)), "base_sha256": base.sha256,
+        "adapter_sha256": recipe.save(model, folder), "epsilon": account.epsilon, "delta": account.delta,
+        "noise_multiplier": account.noise_multiplier, "sample_rate": account.sample_rate, "steps": account.steps,
+        "max_grad_norm": settings.max_grad_norm,
+        "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        "privacy_unit": home.settings.privacy.unit, "noise_source": noise_source, "precision": device.precision,
+        "made_at": datetime.now(UTC),
+    }  # fmt: skip
+    told = {"ledger_head": account.ledger_head(), "clipping": settings.clipping} | told
+    write_manifest(folder, row | told | recipe.started_from(model))
+    Store(home).write(recipe.table, pl.DataFrame([row], schema=recipe.table.schema), base.name, budget, budget=budget)
 
 
 def assist_cell(home: Home, recipe: Recipe, name: str, world: World) -> None:
@@ -193,17 +220,25 @@ def assist_cell(home: Home, recipe: Recipe, name: str, world: World) -> None:
         train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets)),
         spec,
         lambda m, batch: recipe.losses(m, batch, tokenizer.pad_token_id),
-        checkpoint=_checkpoint(home, mechanism_id),
+        checkpoint=cell_checkpoint(home, mechanism_id),
         world=world,
     )
 
 
-def _lock(home: Home, name: str, budget: str) -> BaseFileLock:
+def cell_lock(home: Home, name: str, budget: str) -> BaseFileLock:
+    """Return the lock that says that nobody else trains this cell."""
     return FileLock(home.enclave / f".training.{name}.{budget}.lock", timeout=1)
 
 
-def _checkpoint(home: Home, mechanism_id: str) -> Checkpoint:
-    return Checkpoint(home.enclave / "checkpoints" / f"{mechanism_id}.safetensors", mechanism_id)
+def cell_checkpoint(home: Home, key: str) -> Checkpoint:
+    """Return where a training goes on from, by its mechanism's id, or by its key among a selection's runs."""
+    return Checkpoint(home.enclave / "checkpoints" / f"{key}.safetensors", key)
+
+
+def forget_checkpoints(home: Home, mechanism_id: str) -> None:
+    """Remove everything that a mechanism that is over left to go on from: it is secret."""
+    for left in (home.enclave / "checkpoints").glob(f"*{mechanism_id}*"):
+        left.unlink(missing_ok=True)
 
 
 def train_patients(home: Home, example: Callable[[str, list[str]], Example]) -> list[list[Example]]:
@@ -221,34 +256,10 @@ def train_patients(home: Home, example: Callable[[str, list[str]], Example]) -> 
     return list(by_patient.values())
 
 
-def _row(
-    base: BaseModel,
-    account: TrainingMechanism,
-    device: Device,
-    digest: str,
-    model: Any,
-    randomness: Randomness,
-    max_grad_norm: float,
-    unit: str,
-) -> dict[str, Any]:
-    return {
-        "mechanism_id": account.mechanism_id, "base_sha256": base.sha256, "adapter_sha256": digest,
-        "epsilon": account.epsilon, "delta": account.delta, "noise_multiplier": account.noise_multiplier,
-        "sample_rate": account.sample_rate, "steps": account.steps, "max_grad_norm": max_grad_norm,
-        "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
-        "privacy_unit": unit, "noise_source": randomness.name, "precision": device.precision,
-        "made_at": datetime.now(UTC),
-    }  # fmt: skip
-
-
 def _kept(home: Home, key: str, row: dict[str, Any]) -> AdapterFacts:
     keys = ("mechanism_id", "epsilon", "delta", "noise_multiplier", "sample_rate", "steps")
-    with suppress(Timeout), _lock(home, row[key], row["budget"]):
-        _checkpoint(home, row["mechanism_id"]).delete()
+    with suppress(Timeout), cell_lock(home, row[key], row["budget"]):
+        forget_checkpoints(home, row["mechanism_id"])
         if row["epsilon"] is not None:
-            ledger = open_ledger(home)
-            last = ledger.mechanisms().get(row["mechanism_id"])
-            # Killed between the row and the ledger's last word: everything was made, so say so.
-            if last and last.state == "running":
-                ledger.record(last.mechanism, "done")
+            settle(open_ledger(home), row["mechanism_id"])
     return AdapterFacts(**{key: row[key] for key in keys}, seconds=0.0, reused=True)

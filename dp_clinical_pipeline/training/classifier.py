@@ -1,29 +1,45 @@
-"""A multi-label classifier for DP training: an encoder with LoRA, mean pooling, and one linear head."""
+"""A multi-label classifier for DP training: an encoder with LoRA, pooled token states, and one linear head."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_encoder, with_adapter, with_lora
 from dp_clinical_pipeline.training.examples import Drawn, Example, padded
+from dp_clinical_pipeline.training.kept_states import KeptStates
+from dp_clinical_pipeline.training.pooling import new_pooling
 
 _HEAD = "head.safetensors"
 
 
 def new_classifier(
-    base: BaseModel, device: Device, labels: int, *, rank: int, alpha: int, checkpointing: bool = False
+    base: BaseModel,
+    device: Device,
+    labels: int,
+    *,
+    rank: int,
+    alpha: int,
+    layers: int | None = None,
+    left_out: int = 0,
+    checkpointing: bool = False,
 ) -> Any:
-    """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half."""
+    """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half.
+
+    The last `left_out` layers of the encoder are not used, and of the others the last `layers` are adapted.
+    """
     import torch
 
-    body = with_lora(load_encoder(base, device), causal=False, rank=rank, alpha=alpha, checkpointing=checkpointing)
-    head = torch.nn.Linear(body.config.hidden_size, labels)
+    encoder = load_encoder(base, device, left_out=left_out)
+    body = with_lora(encoder, causal=False, rank=rank, alpha=alpha, layers=layers, checkpointing=checkpointing)
+    pooling = new_pooling(body.config.hidden_size)
+    head = torch.nn.Linear(len(pooling.mean), labels)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
-    return torch.nn.ModuleDict({"body": body, "head": head.to(device.name)})
+    return _assembled(body, pooling, head, device)
 
 
 def classifier_example(tokenizer: Any, text: str, targets: Sequence[float], max_tokens: int) -> Example:
@@ -31,26 +47,43 @@ def classifier_example(tokenizer: Any, text: str, targets: Sequence[float], max_
     return Example(tokens=tuple(tokenizer.encode(text, truncation=True, max_length=max_tokens)), targets=tuple(targets))
 
 
-def classifier_logits(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
-    """Return logits of shape (B, labels), in the head's precision: a head over the mean of a text's own token states."""
+def classifier_logits(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None) -> Any:
+    """Return logits of shape (B, labels), in the head's precision: a head over what a text's own token states pool to."""
     import torch
 
     device = next(model["head"].parameters()).device
     ids, lengths = padded(batch, pad, str(device))
     mask = torch.arange(ids.shape[1], device=device) < lengths[:, None]
-    states = model["body"](input_ids=ids, attention_mask=mask.long()).last_hidden_state.to(model["head"].weight.dtype)
-    pooled = (states * mask[:, :, None]).sum(1) / lengths[:, None]
-    return model["head"](pooled)
+    return model["head"](model["pooling"](token_states(model, batch, ids, mask, kept), mask))
 
 
-def classifier_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
-    """Return the per-example mean binary cross-entropy over the labels, shape (B,)."""
+def token_states(model: Any, batch: Sequence[Drawn], ids: Any, mask: Any, kept: KeptStates | None) -> Any:
+    """Return the encoder's token states (B, T, width) in the head's precision, from `kept` ones where there are some."""
+    body = model["body"]
+    if kept:
+        states = kept.states(body, batch, ids, mask)
+    else:
+        states = body(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+    return states.to(model["head"].weight.dtype)
+
+
+def classifier_losses(
+    model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None, positive_weight: float = 1.0
+) -> Any:
+    """Return the per-example binary cross-entropy, summed over the labels, shape (B,)."""
     import torch
+
+    logits = classifier_logits(model, batch, pad, kept)
+    targets = torch.tensor([d.example.targets for d in batch], device=logits.device, dtype=logits.dtype)
+    return positively_weighted(logits, targets, positive_weight)
+
+
+def positively_weighted(logits: Any, targets: Any, positive_weight: float) -> Any:
+    """Return cross-entropies (B,) of logits and targets (B, labels), in which a label that is there counts for more."""
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    logits = classifier_logits(model, batch, pad)
-    targets = torch.tensor([d.example.targets for d in batch], device=logits.device, dtype=logits.dtype)
-    return binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
+    losses = binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    return (losses * (1 + (positive_weight - 1) * targets)).sum(1)
 
 
 def save_classifier(model: Any, folder: Path) -> str:
@@ -61,19 +94,35 @@ def save_classifier(model: Any, folder: Path) -> str:
     """
     from safetensors.torch import save_file
 
-    head = {name: value.detach().cpu().contiguous() for name, value in model["head"].state_dict().items()}
+    above = model["head"].state_dict() | model["pooling"].state_dict()
     save_adapter(model["body"], folder)
-    save_file(head, folder / _HEAD)
+    save_file({name: value.detach().cpu().contiguous() for name, value in above.items()}, folder / _HEAD)
     return adapter_sha256(folder)
 
 
-def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:
-    """Return a saved classifier for inference."""
+def load_classifier(base: BaseModel, device: Device, folder: Path, left_out: int = 0) -> Any:
+    """Return a saved classifier for inference.
+
+    Raises:
+        UserError: it was saved by a version that pooled in another way.
+    """
     import torch
     from safetensors.torch import load_file
 
     weights = load_file(folder / _HEAD)
+    if "spread" not in weights:
+        raise UserError(
+            f"the classifier in {folder.name} is of an older version: delete the cell's row to train it again"
+        )
+    body = with_adapter(load_encoder(base, device, left_out=left_out), folder)
+    pooling = new_pooling(body.config.hidden_size)
+    pooling.load_state_dict({name: weights[name] for name in ("mean", "spread")})
     head = torch.nn.Linear(weights["weight"].shape[1], weights["weight"].shape[0])
-    head.load_state_dict(weights)
-    body = with_adapter(load_encoder(base, device), folder)
-    return torch.nn.ModuleDict({"body": body, "head": head.to(device.name)}).eval()
+    head.load_state_dict({name: weights[name] for name in ("weight", "bias")})
+    return _assembled(body, pooling, head, device).eval()
+
+
+def _assembled(body: Any, pooling: Any, head: Any, device: Device) -> Any:
+    import torch
+
+    return torch.nn.ModuleDict({"body": body, "pooling": pooling.to(device.name), "head": head.to(device.name)})

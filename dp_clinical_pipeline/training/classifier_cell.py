@@ -25,8 +25,10 @@ from dp_clinical_pipeline.training.classifier import (
     save_classifier,
 )
 from dp_clinical_pipeline.training.distributed import World
-from dp_clinical_pipeline.training.examples import Example, draw, microbatches
+from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
+from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.loop import Randomness
+from dp_clinical_pipeline.training.practice import practise
 
 ARM = "dp_classifier"
 
@@ -42,8 +44,8 @@ def train_classifier(
     """Train a cell's DP-LoRA classifier on the train patients' de-identified notes, or keep the one that it has.
 
     Guarantee: adapter and head together are (epsilon, delta)-DP for adding or removing one patient with all reports.
-    Head and biases start at zero, and no class weight, threshold or label order is learnt. Excludes the public base
-    model, its tokenizer, the public label list and the settings.
+    The head starts from made-up public notes, and no class weight, threshold or label order is learnt. Excludes the
+    public base model, its tokenizer, the public label list and the settings.
 
     Raises:
         OverBudget: the ledger refused; no data was read.
@@ -102,9 +104,12 @@ def _over_texts(
     compute: Any,
 ) -> np.ndarray:
     base, labels = base_model(home, "encoders", encoder), label_set(home.settings.corpus.label_set)
+    settings = home.settings.classifier_training
     row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
-    model = load_classifier(base, choose_device(home.settings.compute), cell_adapter(home, row))
-    tokenizer, settings = load_tokenizer(base, padding_side="right"), home.settings.classifier_training
+    model = load_classifier(
+        base, choose_device(home.settings.compute), cell_adapter(home, row), settings.left_out_layers
+    )
+    tokenizer = load_tokenizer(base, padding_side="right")
     truth = multi_hot(targets or [()] * len(texts), labels).astype(float).tolist()
     examples = [classifier_example(tokenizer, *pair, settings.max_tokens) for pair in zip(texts, truth, strict=True)]
     found: dict[int, np.ndarray] = {}
@@ -118,15 +123,26 @@ def classifier_recipe(home: Home) -> Recipe:
     """Return what the training of a classifier does not share with that of a generator."""
     settings, labels = home.settings.classifier_training, label_set(home.settings.corpus.label_set)
 
+    kept = KeptStates()
+
     def build(base: BaseModel, device: Device) -> Any:
-        return new_classifier(
+        model = new_classifier(
             base,
             device,
             len(labels.labels),
             rank=settings.lora_rank,
             alpha=settings.lora_alpha,
+            layers=settings.lora_layers,
+            left_out=settings.left_out_layers,
             checkpointing=settings.gradient_checkpointing,
         )
+        if settings.practice_notes:
+            tokenizer = load_tokenizer(base, padding_side="right")
+            practise(model, tokenizer, labels, notes=settings.practice_notes, positive_weight=settings.positive_weight)
+        return model
+
+    def losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
+        return classifier_losses(model, batch, pad, kept, settings.positive_weight)
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
         truth = multi_hot([targets], labels)[0].astype(float).tolist()
@@ -139,7 +155,7 @@ def classifier_recipe(home: Home) -> Recipe:
         key="encoder",
         build=build,
         example=example,
-        losses=classifier_losses,
+        losses=losses,
         save=save_classifier,
         targets=len(labels.labels),
     )

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, gaussian
+from dp_clinical_pipeline.privacy.noise import TEST_SEED, RandomSource, SystemSource, gaussian
 from dp_clinical_pipeline.privacy.sampling import draw_reports, poisson_sample
 from dp_clinical_pipeline.training.checkpoint import Checkpoint
 from dp_clinical_pipeline.training.clipping import Mode, Quantile
+from dp_clinical_pipeline.training.descent import Descent
 from dp_clinical_pipeline.training.distributed import World
 from dp_clinical_pipeline.training.examples import Example, draw, microbatches
 from dp_clinical_pipeline.training.gradients import Losses, PatientGradients
@@ -38,6 +39,10 @@ class TrainSpec:
     checkpoint_every: int
     epsilon: float | None = None
     clipping: Mode = "flat"
+    adapter_rate: float = 1.0
+    """What the learning rate of LoRA's weights is to that of the others."""
+    momentum: float | None = None
+    """Of plain descent, whose later weights are averaged; None is AdamW."""
     quantile: Quantile = field(default_factory=Quantile)
     """What an adaptive bound follows; it starts from `max_grad_norm`."""
 
@@ -63,7 +68,7 @@ class Randomness:
     @property
     def name(self) -> str:
         """What the manifest says of the noise."""
-        return self.noise.name if self.noise.name == self.sampling.name else "test-seed"
+        return self.noise.name if self.noise.name == self.sampling.name else TEST_SEED
 
 
 def train(
@@ -88,8 +93,8 @@ def train(
 
     random, world = randomness or Randomness(), world or World()
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=spec.learning_rate, weight_decay=0.0)
-    start, bound = checkpoint.restore(model, optimizer) if checkpoint else (0, None)
+    descent = Descent(model, spec)
+    start, bound = checkpoint.restore(model, descent.optimizer) if checkpoint else (0, None)
     if world.size > 1 and world.shared(same := (start, _digest(patients))) != same:
         raise UserError("the processes read different patients or checkpoints: give all of them the same home")
     world.align(parameters)
@@ -115,12 +120,11 @@ def train(
             private.bound = spec.quantile.next_bound(private.bound, float(below), spec.expected_lot, spec.max_grad_norm)
         for parameter, gradient in zip(parameters, total, strict=True):
             parameter.grad = (gradient / spec.expected_lot).to(parameter.dtype)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
         done = step + 1
+        descent.step(done)
         # The last step too: who is killed while the weights are saved must end with the same weights.
         if checkpoint and world.first and (done % spec.checkpoint_every == 0 or done == spec.steps):
-            checkpoint.save(model, optimizer, done, private.bound if private else None)
+            checkpoint.save(model, descent.optimizer, done, private.bound if private else None)
         if on_progress:
             left = (time.monotonic() - began) / (done - start) * (spec.steps - done)
             on_progress(
@@ -134,6 +138,7 @@ def train(
             )
     if private:
         private.close()
+    descent.finish()
     model.eval()
     return spec.steps - start
 

@@ -5,10 +5,16 @@ import copy
 import pytest
 import torch
 
+from dp_clinical_pipeline.coding.arm_data import multi_hot
+from dp_clinical_pipeline.errors import UserError
+from dp_clinical_pipeline.labelsets import CHEXPERT14, label_set
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
+from dp_clinical_pipeline.models.loading import load_tokenizer
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
+from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.training.classifier import (
+    classifier_example,
     classifier_logits,
     classifier_losses,
     load_classifier,
@@ -17,7 +23,10 @@ from dp_clinical_pipeline.training.classifier import (
 )
 from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
 from dp_clinical_pipeline.training.gradients import PatientGradients
+from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.loop import Randomness, TrainSpec, train
+from dp_clinical_pipeline.training.pooling import new_pooling
+from dp_clinical_pipeline.training.practice import practise
 from dp_clinical_pipeline_tests.training.oracle import clipped_sum
 
 CPU = Device(kind="cpu", index=None, precision="fp32", reason="test")
@@ -86,3 +95,85 @@ def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models
         again = classifier_logits(load_classifier(base, CPU, tmp_path / "adapter"), batch, 0)
     torch.testing.assert_close(again, expected)
     assert float(expected.abs().max()) > 0
+
+
+def _classes(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@pytest.mark.parametrize(("family", "layers"), [("bert", 1), ("bert", None), ("albert", None)])
+def test_kept_states_change_neither_losses_nor_gradients(tiny_models, family, layers):
+    base = BaseModel(name="tiny", path=tiny_models[family], sha256="")
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, layers=layers)
+    torch.manual_seed(2)
+    for parameter in _classes(model):
+        torch.nn.init.normal_(parameter, std=0.2)
+    batch, kept = draw(_patients(4)), KeptStates()
+    expected = classifier_losses(model, batch, 0)
+    gradients = torch.autograd.grad(expected.sum(), _classes(model))
+    for _ in range(2):  # the first call computes what the second one finds
+        losses = classifier_losses(model, batch, 0, kept)
+        torch.testing.assert_close(losses, expected)
+        torch.testing.assert_close(torch.autograd.grad(losses.sum(), _classes(model)), gradients)
+
+
+def test_layers_below_the_adapted_ones_run_once_for_a_text(tiny_models, monkeypatch):
+    model = new_classifier(
+        BaseModel(name="tiny", path=tiny_models["bert"], sha256=""), CPU, 3, rank=2, alpha=4, layers=1
+    )
+    first, seen = model["body"].get_base_model().encoder.layer[0], []
+    first.register_forward_hook(lambda *_: seen.append(1))
+    kept = KeptStates()
+    for _ in range(3):
+        classifier_losses(model, draw(_patients(4)), 0, kept)
+    assert len(seen) == 1
+    monkeypatch.setattr("dp_clinical_pipeline.training.kept_states._MOST_BYTES", 0)
+    full = KeptStates()
+    for _ in range(3):
+        classifier_losses(model, draw(_patients(4)), 0, full)
+    assert len(seen) == 4
+
+
+def test_a_texts_features_have_length_one_and_see_its_own_tokens_alone():
+    pooling, states = new_pooling(2), torch.tensor([[[1.0, -2.0], [3.0, 4.0], [9.0, -9.0]]])
+    mask = torch.tensor([[True, True, False]])
+    assert pooling.raw(states, mask).tolist() == [[2.0, 1.0, 3.0, 4.0, 1.0, -2.0]]
+    pooling.fit(torch.tensor([[2.0, 0.0, 3.0, 4.0, 1.0, 0.0], [2.0, 2.0, 3.0, 4.0, 1.0, 0.0]]))
+    assert pooling.spread.min() == pytest.approx(1e-2)  # what does not move on public text is not blown up
+    assert float(pooling(states, mask).norm()) == pytest.approx(1.0)
+    assert pooling(states, mask)[0].tolist() == pytest.approx([0, 0, 0, 0, 0, -1.0], abs=1e-6)
+
+
+def test_practice_reads_made_up_notes_alone_and_gives_a_head_that_knows_them(tiny_models):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    tokenizer = load_tokenizer(base, padding_side="right")
+    heads = []
+    for _ in range(2):
+        model = new_classifier(base, CPU, len(CHEXPERT14.labels), rank=2, alpha=4)
+        practise(model, tokenizer, CHEXPERT14, notes=60, positive_weight=3.0)
+        heads.append(model["head"].weight.detach().clone())
+    assert torch.equal(*heads)
+    pairs = primer_pairs(CHEXPERT14, 60, 0)
+    batch = draw([[classifier_example(tokenizer, pair.note, (), 128)] for pair in pairs])
+    chosen = classifier_logits(model, batch, tokenizer.pad_token_id) > 0
+    truth = torch.from_numpy(multi_hot([pair.targets for pair in pairs], CHEXPERT14))
+    assert float((chosen == truth).float().mean()) > 0.95
+    assert float((chosen & truth).sum() / truth.sum()) > 0.7
+    assert not any("lora_B" in name and p.abs().max() > 0 for name, p in model.named_parameters())
+
+
+def test_a_label_set_without_made_up_notes_gets_a_scale_and_no_head(tiny_models):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    codes = label_set("icd10-categories")
+    model = new_classifier(base, CPU, len(codes.labels), rank=2, alpha=4)
+    practise(model, load_tokenizer(base, padding_side="right"), codes, notes=20, positive_weight=3.0)
+    assert not model["head"].weight.any()
+    assert not torch.equal(model["pooling"].spread, torch.ones_like(model["pooling"].spread))
+
+
+def test_layers_that_are_left_out_are_not_loaded(tiny_models, tmp_path):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    whole, short = (new_classifier(base, CPU, 3, rank=2, alpha=4, left_out=left) for left in (0, 1))
+    assert len(whole["body"].get_base_model().encoder.layer) == 1 + len(short["body"].get_base_model().encoder.layer)
+    with pytest.raises(UserError, match="leave fewer than that out"):
+        new_classifier(base, CPU, 3, rank=2, alpha=4, left_out=99)
