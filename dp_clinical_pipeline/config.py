@@ -221,8 +221,10 @@ class ClassifierTraining(_PrivateTraining):
         description="made-up public notes that set the features' scale and a first head, before any private one; 0: none",
     )
     lora_rank: Count = 4
-    lora_alpha: Count = 2
-    adapter_rate: Positive = Field(0.02, description="what the learning rate of LoRA's weights is to that of the head")
+    lora_alpha: Positive = Field(
+        0.25, description="small: a head that has practised gives the adapter large gradients, which fill the bound"
+    )
+    adapter_rate: Positive = Field(0.01, description="what the learning rate of LoRA's weights is to that of the head")
     lora_layers: Count | None = Field(
         1, description="adapt the last so many layers only; what lies below is computed once; empty: all"
     )

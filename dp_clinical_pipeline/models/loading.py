@@ -73,7 +73,7 @@ def with_lora(
     *,
     causal: bool,
     rank: int,
-    alpha: int,
+    alpha: float,
     layers: int | None = None,
     modules_to_save: Sequence[str] = (),
     checkpointing: bool = False,
@@ -96,7 +96,7 @@ def with_lora(
     depth = model.config.num_hidden_layers
     config = LoraConfig(
         r=rank,
-        lora_alpha=alpha,
+        lora_alpha=alpha,  # type: ignore[arg-type]  # peft only divides it by the rank
         lora_dropout=0.0,
         target_modules=list(family.targets),
         layers_to_transform=None if layers is None else list(range(max(0, depth - layers), depth)),

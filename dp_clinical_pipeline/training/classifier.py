@@ -22,7 +22,7 @@ def new_classifier(
     labels: int,
     *,
     rank: int,
-    alpha: int,
+    alpha: float,
     layers: int | None = None,
     left_out: int = 0,
     checkpointing: bool = False,

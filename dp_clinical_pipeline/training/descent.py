@@ -22,6 +22,7 @@ class Descent:
 
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         self.parameters, self.momentum, self.steps = [p for _, p in named], spec.momentum, spec.steps
+        self.bound = spec.max_grad_norm if spec.noise_multiplier is None else None
         rates = [spec.learning_rate * (spec.adapter_rate if "lora_" in name else 1.0) for name, _ in named]
         groups = [{"params": [p], "lr": rate} for p, rate in zip(self.parameters, rates, strict=True)]
         if spec.momentum is None:
@@ -30,7 +31,15 @@ class Descent:
             self.optimizer = torch.optim.SGD(groups, momentum=spec.momentum)
 
     def step(self, done: int) -> None:
-        """Move the weights by their gradients, as step number `done`, and forget the gradients."""
+        """Move the weights by their gradients, as step number `done`, and forget the gradients.
+
+        Without privacy nobody's gradient was clipped: momentum then follows a mean of at most `max_grad_norm`, so that one
+        learning rate serves both.
+        """
+        import torch
+
+        if self.momentum is not None and self.bound is not None:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.bound)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.momentum is None or 2 * done <= self.steps:

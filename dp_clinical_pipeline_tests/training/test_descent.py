@@ -64,3 +64,10 @@ def test_without_momentum_it_is_adamw_and_keeps_no_mean():
     before = model.head.tolist()
     descent.finish()
     assert model.head.tolist() == before
+
+
+def test_without_privacy_momentum_follows_a_clipped_mean():
+    model = _Model()
+    _descend(model, spec(noise_multiplier=None, max_grad_norm=0.5, momentum=0.0, steps=40, learning_rate=1.0), [1])
+    length = torch.cat([model.head, model.lora_A]).detach().norm()
+    assert length.item() == pytest.approx(0.5)
