@@ -224,7 +224,7 @@ class ClassifierTraining(_PrivateTraining):
     lora_alpha: Positive = Field(
         0.25, description="small: a head that has practised gives the adapter large gradients, which fill the bound"
     )
-    adapter_rate: Positive = Field(0.01, description="what the learning rate of LoRA's weights is to that of the head")
+    adapter_rate: Positive = Field(0.002, description="what the learning rate of LoRA's weights is to that of the head")
     lora_layers: Count | None = Field(
         1, description="adapt the last so many layers only; what lies below is computed once; empty: all"
     )
