@@ -13,6 +13,7 @@ from dp_clinical_pipeline.training.classifier import classifier_losses
 from dp_clinical_pipeline.training.examples import draw, microbatches
 from dp_clinical_pipeline.training.gradients import Losses, PatientGradients
 from dp_clinical_pipeline.training.note_loss import note_losses
+from dp_clinical_pipeline.training.pooling import new_pooling
 
 CAUSAL = ("gpt2", "llama", "opt", "biogpt")
 FAMILIES = (*CAUSAL, "bert", "albert")
@@ -42,7 +43,10 @@ def build(
         assert embeddings.weight is model.get_base_model().get_output_embeddings().weight
         embeddings.weight.requires_grad_(True)
     if not causal:
-        model = torch.nn.ModuleDict({"body": model, "head": torch.nn.Linear(body.config.hidden_size, LABELS)})
+        pooling = new_pooling(body.config.hidden_size)
+        model = torch.nn.ModuleDict(
+            {"body": model, "pooling": pooling, "head": torch.nn.Linear(len(pooling.mean), LABELS)}
+        )
     for name, parameter in model.named_parameters():
         if "lora_B" in name:  # zero at first, which would hide A's gradient
             torch.nn.init.normal_(parameter, std=0.3)
