@@ -54,8 +54,8 @@ _STREET = re.compile(
       |{STATES})(?!\w))
     | \d{{1,6}}[ ](?:[nsew]\.?[ ])?(?:(?:[a-z]{{3,15}}|\d{{1,3}}(?:st|nd|rd|th))[ ]){{1,2}}(?:street|avenue|ave|road|rd|lane|drive|blvd|boulevard|court|terrace|circle|highway|hwy|parkway|pkwy|trail)(?!\w)\.?(?:,?[ ](?:apt|unit|\#|lot|suite)\.?[ ]?\#?\w{{1,5}})?
     | (?:P\.?[ ]?O\.?|Post[ ]Office|G\.?P\.?O\.?)[ ]?(?:Box|BOX|box|Drawer|DRAWER|Drw|Bx)\.?[ ]?\#?[ ]?(?:[A-Z]-?)?\d{{1,8}}|\#?P\.?O\.?B\.?[ ]\#?\d{{1,8}}|(?:Caller|Lock|Drawer)[ ](?:Box|Drawer|BOX)[ ]\#?\d{{1,6}}|PMB[ ]\#?\d{{1,6}}
-    | (?:RR|R\.R\.|Rural[ ](?:Route|Rte|Rt)|RURAL[ ]ROUTE|HC|H\.C\.|Highway[ ]Contract|HCR|RFD|R\.F\.D\.|RD|SR|Star[ ](?:Route|Rte|Rt)|STAR[ ]ROUTE|Route|Rte|Rt|ROUTE|RT)\.?[ ]?\#?\d{{0,5}}[A-Z]?,?[ ](?:Box|BOX|Bx)[ ]\#?\d{{1,6}}[A-Z]?
-    | (?:R\.R\.|Rural[ ]Route|RURAL[ ]ROUTE|RFD|Star[ ]Route|HCR|HC)[ ]\#?\d{{1,4}}(?!\w)
+    | (?:RR|R\.R\.|Rural[ ](?:Route|Rte|Rt)|RURAL[ ]ROUTE|HC|H\.C\.|Highway[ ]Contract|HCR|RFD|R\.F\.D\.|RD|SR|Star[ ](?:Route|Rte|Rt)|STAR[ ]ROUTE|Route|Rte|Rt|ROUTE|RT)\.?[ -]?\#?\d{{0,5}}[A-Z]?,?[ ](?:Box|BOX|Bx)[ ]\#?\d{{1,6}}[A-Z]?
+    | (?:R\.R\.|Rural[ ]Route|RURAL[ ]ROUTE|RFD|Star[ ]Route|HCR|HC)[ -]\#?\d{{1,4}}(?!\w)
     | (?:Highway|Hwy|Interstate|County[ ]Road|State[ ]Route|Farm[ ]to[ ]Market[ ]Road)[ ]\#?\d{{1,5}}(?!\w)
     | (?:Unit|UNIT|PSC|CMR|OPC)[ ]\d{{1,6}},?[ ](?:Box|BOX|Bx)[ ]\d{{1,6}}
     | (?:[A-Z][a-z'’]+[ ]){{1,3}}(?:Street|Avenue|Ave\.?|Blvd\.?|Boulevard|Road|Rd\.|Lane|Parkway|Highway

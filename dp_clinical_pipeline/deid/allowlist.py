@@ -34,7 +34,7 @@ AFTER_NAME_OF = re.compile(
     r"|ligament|crypts|disease|sign|angle|node|nodes|rule|organ|area)\s(?:of|de)\s(?:the\s)?$",
     re.I,
 )
-_FIRM = ("people:title", "people:label", "people:credential", "known:")
+_FIRM = ("people:title", "people:label", "people:credential", "companions:listed", "known:")
 _INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(

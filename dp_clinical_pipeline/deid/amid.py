@@ -11,6 +11,10 @@ from dp_clinical_pipeline.deid.spans import Span
 
 W = r"(?:St\.|Mt\.|Ft\.|Univ\.|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
 _RUN = rf"{W}(?:[ ](?:(?:of|and|&|de|del|la|of[ ]the)[ ])?{W}){{0,6}}"
+OFFICE = re.compile(
+    r"(?<=[a-zA-Z.])[ ](?:Medical[ ])?(?:Records?|File[ ]Room|Department|Dept\.?|Billing)(?:[ ]Department)?$"
+)
+"""What a letter is sent to within an institution, which names nobody."""
 _HEADS = frozenset(
     """hospital hospitals hosp clinic clinics infirmary hospice healthcare medcenter rehab rehabilitation dialysis correctional penitentiary prison jail detention convalescent memorial regional general baptist methodist
     presbyterian lutheran adventist deaconess samaritan mercy manor nursing shriners imaging radiology pharmacy university univ college school academy elementary surgicenter veterans polyclinic sanatorium retirement health care medical
@@ -60,6 +64,8 @@ def vote(text: str) -> Iterator[Span]:
             continue
         words = [*re.finditer(r"\S+", found.group())]
         if span := _institution(text, found, words):
+            if office := OFFICE.search(text, *span):
+                span = (span[0], office.start())
             yield Span(*span, "FACILITY", "amid:institution", 0.56)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from dp_clinical_pipeline.deid.allowlist import HEADS
 from dp_clinical_pipeline.deid.amid import RUNS, W, is_clinical, key
-from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
+from dp_clinical_pipeline.deid.kinds import CLEAR, EPONYM, ORDINARY, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -27,6 +27,7 @@ _TOWN_LED = re.compile(
     re.I,
 )
 _ARROW = re.compile(r"[ ]?(?:->|→|=>|-->|–>|>>)")
+_OF = re.compile(r"[A-Z][\w'’.-]* ([A-Z][a-z'’-]{2,24}),? of $")
 _ENDED = re.compile(
     r"['’]?s?(?:\s*(?:$|[.,;:)\n\]/?!>-])|[ ](?:and|or|in|at|on|for|with|to|who|where|is|was|has|had|will|as|about|by|via|today|this|last|yesterday|next|before|after|when|while|because|since|until|daily|weekly|visiting|alone|all|but|now|then|native|police|every|two|three|\d))"
 )
@@ -41,14 +42,18 @@ def vote(text: str) -> Iterator[Span]:
     for found in RUNS.finditer(text):
         if not found.group().isupper() and (span := _town(text, found, [*re.finditer(r"\S+", found.group())])):
             yield Span(*span, "CITY", "amid:town", 0.57)
-    for found in _PARTICLE_TOWNS.finditer(text):
-        for end in (found.end(), found.end("first")):
+    position = 0
+    while joined := _PARTICLE_TOWNS.search(text, position):
+        # `Clinic in Fond du Lac` holds two candidates: the next begins after the first word of one that is none.
+        position = joined.start() + 1
+        for end in (joined.end(), joined.end("first")):
             shown = " ".join(
                 w.lower() if w.lower() in _LOW else w.title() if w.isupper() else w
-                for w in text[found.start() : end].split()
+                for w in text[joined.start() : end].split()
             )
             if shown.replace("’", "'").replace("D'", "d'") in _joined_towns():
-                yield Span(found.start(), end, "CITY", "amid:joined", 0.7)
+                yield Span(joined.start(), end, "CITY", "amid:joined", 0.7)
+                position = end
                 break
 
 
@@ -66,6 +71,8 @@ def _town(text: str, found: re.Match[str], words: list[re.Match[str]]) -> tuple[
         name, end = (name[:-2], end - 2) if name[-2:] in ("'s", "’s") else (name, end)
         listed = name in entries("cities") or name in entries("towns")
         if listed and count > 1 and not is_clinical(words[first].group()):
+            return start, end
+        if count == 1 and listed and not name.isupper() and not is_clinical(name) and _is_of(text, start, end, name):
             return start, end
         if (
             count > 1
@@ -97,3 +104,15 @@ def _town(text: str, found: re.Match[str], words: list[re.Match[str]]) -> tuple[
         ):
             return start, end
     return None
+
+
+def _is_of(text: str, start: int, end: int, name: str) -> bool:
+    """Say whether somebody is of a town (`Ana Ruiz of Laredo; copy sent`), or from its area."""
+    if text[end : end + 5] == "-area" and kind_of(name) != EPONYM:
+        return True
+    owner = _OF.search(text, max(0, start - 30), start)
+    return (
+        owner is not None
+        and kind_of(owner[1]) in (CLEAR, UNKNOWN, ORDINARY)
+        and re.match(r"\s*(?:[,.;:)\n]|$)|[ ](?:is|was|has|will|and)\b", text[end : end + 8]) is not None
+    )

@@ -16,11 +16,12 @@ _GROUPS = re.compile(
 )
 _PARTS = re.compile(r"[-–‑_./:*#\\·~+]")
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*"
+_CLOCK = r"(?:[01]?\d|2[0-4])[:.]?[0-5]\d"
 _WRITTEN = re.compile(
     rf"""(?:
       \d{{1,4}}([-/.])\d{{1,2}}\1\d{{1,4}}(?:[T:].*)?|\d{{4}}-\d\d-\d\dT.*|\d{{1,2}}[/-](?:19|20)\d\d|(?:19|20)\d\d[/-]\d{{1,2}}
     | \d{{1,2}}[-/.]?{_MONTH}[-/.]?\d{{2,4}}|{_MONTH}[-/.]?\d{{1,4}}(?:[-/.]\d{{2,4}})?|(?:19|20)\d\d[-/.]?{_MONTH}.*
-    | \d{{1,2}}[:.]?\d\d(?:[:.]\d\d)?(?:[ap]m|h(?:rs?)?)?(?:[-–/]\d{{1,2}}[:.]?\d\d(?:[ap]m|h(?:rs?)?)?)?
+    | {_CLOCK}(?:[:.][0-5]\d)?(?:[ap]m|h(?:rs?)?)?(?:[-–/]{_CLOCK}(?:[ap]m|h(?:rs?)?)?)?
     )""",
     re.X | re.I,
 )
@@ -88,6 +89,7 @@ def vote(text: str) -> Iterator[Span]:
             7 - bool(re.search(r"^(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC|RIS) ?(?=\d).*\d{4}", value)) <= digits <= 20
             and not UNIT_AFTER.match(text, found.end())
             and not re.search(r"\d{4} (?:19|20)\d\d$", value)
+            and not re.search(r"(?:19|20)\d\d (?:[01]\d|2[0-3])[0-5]\d$", value)
         ):
             yield Span(*found.span(), kind_before(text, found.start()), "codes:groups", 0.45)
     for found in _MODAL.finditer(text):

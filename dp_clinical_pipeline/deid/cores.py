@@ -8,7 +8,7 @@ from dp_clinical_pipeline.deid.spans import Span
 
 _TITLE = re.compile(
     r"(?:(?:Dr|Drs|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme|Nurse|Sister|Father|Fr|Rev|Reverend|Pastor|Rabbi|Chaplain|Capt|Captain|Sgt|Lt|Col"
-    r"|Judge|Officer|Detective|Attorney|Señora?|Aunt|Uncle|RN|NP|PA-C)\.?[ \n]{1,2}){1,2}(?=\S)",
+    r"|Judge|Officer|Detective|Attorney|Señora?|Aunt|Uncle|RN|NP|PA-C)(?:\.?[ \n]{1,2}|\.(?=[^\W\d_]{2}))){1,2}(?=\S)",
     re.I,
 )
 _CREDENTIAL = re.compile(

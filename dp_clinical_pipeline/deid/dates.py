@@ -86,7 +86,7 @@ _DAY_ALONE = re.compile(
     r"(?=[.,;)\n]|$|[ ](?:at|with|for|she|he|they|we|the|in|to|by|when|showed?|due|via|without|instead)\b)"
 )
 _WEEKDAY_SHORT = re.compile(
-    r"(?<!\w)(?P<weekday>(?i:mon|tues?|wed|thurs?|thu|fri|sat|sun))\.?,?[ ](?=\d{1,2}[-/ .]|[A-Z][a-z]{2})"
+    r"(?<!\w)(?P<weekday>(?i:mon|tues?|wed|thurs?|thu|fri|sat|sun))\.?,?[ ](?=\d{1,2}[-/ .]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zA-Z]{0,6}\.?,?[ ]\d|[A-Z][a-z]{2})"
 )
 _ORDINARY_MAY = re.compile(r"(?:may|march|mar|sept?|dec|oct|jan|jun)\b", re.I)
 

@@ -10,12 +10,15 @@ from dp_clinical_pipeline.deid import (
     amid_towns,
     capitals,
     codes,
+    companions,
+    crews,
     cued,
     cued_names,
     dates,
     facilities,
     figures,
     headers,
+    initials,
     institutions,
     known,
     labels,
@@ -28,6 +31,7 @@ from dp_clinical_pipeline.deid import (
     runs,
     shouting,
     small_names,
+    spanish,
     towns,
     vehicles,
 )
@@ -66,16 +70,19 @@ VOTERS = (
     runs.vote,
     cued_names.vote,
     small_names.vote,
+    initials.vote,
+    companions.vote,
+    spanish.vote,
     amid.vote,
     amid_towns.vote,
 )
-PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote)
+PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, crews.vote)
 """Voters that read capitals: they see lines in capitals in title case."""
 
 
 def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None = None) -> list[Span]:
     """Return disjoint spans in text order, with code-point offsets; `site` is one voter more, which nothing overrules."""
-    spans = [span for vote in VOTERS for span in vote(text)]
+    spans = [*companions.whole(text, [span for vote in VOTERS for span in vote(text)])]
     calm = shouting.calmed(text)
     spans += institutions.whole(calm, [span for vote in PLACE_VOTERS for span in vote(calm)])
     kept = [codes.whole(text, span) for span in spans if not allowlist.is_lookalike(text, span)]

@@ -27,7 +27,7 @@ _MEASURED = re.compile(
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 _AT = re.compile(
-    r"(?:\b(?:at|@|by|time|hours?|hrs?|approximately|around|about|since|until|till|from|to|and|after|before|between|on|today|yesterday|tonight|overnight|am|pm|drawn|read|called|done|given|taken|obtained|resulted|collected|signed|noted"
+    r"(?:\b(?:at|@|by|time|hours?|hrs?|approximately|around|about|since|until|till|from|to|and|after|before|between|back|returned|on|today|yesterday|tonight|overnight|am|pm|drawn|read|called|done|given|taken|obtained|resulted|collected|signed|noted"
     r"|dictated|transcribed|received|arrived|expired|chat|phone|text|page[dr]?|call|est|edt|t|d|eta|tod|dob|dt|tm|dt/tm|start\w*|stop\w*|end\w*|begin\w*|began|film|portable|study|exam|cxr)\.?:?,?|\d[\d/.:-]*|20\d\d|[a-z]{3}\.?\s\d{1,2},?|;|@)\s{0,2}\(?$",
     re.I,
 )
@@ -70,6 +70,12 @@ def _identifies(text: str, found: re.Match[str]) -> bool:
     if is_year(value) or (digits.endswith("00") and len(digits) == 4) or digits.endswith("000"):
         return False
     before = text[max(0, start - 32) : start]
-    if _CLOCK.fullmatch(digits) and _AT.search(before):
+    if _CLOCK.fullmatch(digits) and (_AT.search(before) or _is_entry(text, start, end)):
         return False
     return _MEASURED.search(before) is None
+
+
+def _is_entry(text: str, start: int, end: int) -> bool:
+    """Say whether a time begins a nurse's entry: `1130 Dr ... in to see pt`."""
+    begins = start == 0 or text[:start].rstrip(" ")[-1:] in ".!?\n"
+    return begins and re.match(r":?[ ]{1,2}[A-Za-z]{2}", text[end : end + 5]) is not None

@@ -26,7 +26,7 @@ _PEOPLE = (
     r"|guardian|parent|spouse|mother|father|wife|husband|son|daughter|sister|brother|employee|donor|recipient|informant"
 )
 _STAFF = (
-    r"attending|referring|ordering|requesting|reading|interpreting|dictating|signing|supervising|performing|responsible|primary(?:\scare)?"
+    r"attending|attg|att|ref|referring|ordering|requesting|reading|interpreting|dictating|signing|supervising|performing|responsible|primary(?:\scare)?"
     r"|consulting|admitting|treating|operating|resident|fellow|radiologist|rad|technologist|tech|sonographer|rt|rdms|physician|provider"
     r"|doctor|dr|md|np|pa-c|pa|rn|nurse|pcp|surgeon|clinician|consultant|pathologist|cardiologist|transcriptionist|trans(?:criber)?|typist|scribe"
     r"|author|reader|dictator|reviewer|approver|verifier|preceptor|anesthesiologist|midwife|therapist|pharmacist|case\smanager|operator"
@@ -79,7 +79,7 @@ _DONE_BY = re.compile(
 _BOTH = re.compile(
     rf"\b(?:Dr['’]?s?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
 )
-_TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s*(?:$|\n|[;,|.)]|\d))", re.M)
+_TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s|$|[;,|.)])", re.M)
 _INITIALS = re.compile(
     r"\b(?i:(?:transcription(?:ist)?|transcriber|typist|initials|scribe|technologist|dictator|reader)(?:\s(?:initials|id))?\s?[:=]?"
     r"|(?:transcribed|typed|dictated|keyed|entered|read|reviewed|signed|verified|approved|interpreted|performed|scanned|edited)\sby\s?:?)\s+(?P<name>[A-Z]{2,3})(?=[\s.,;/)]|$)"

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from dp_clinical_pipeline.deid.amid import OFFICE
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, SHORT, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
@@ -58,7 +59,7 @@ _BEFORE = re.compile(r"(?<![\w'’.-])(?P<word>[A-Z][\w'’]{1,20})[ ]$")
 _STOP = frozenset(
     """physical therapy occupational speech respiratory primary surgery pediatrics medicine dr mr mrs ms miss md do rn np pa accepting attending referring ordering date dob mrn acct sex age phone fax tel exam study history indication findings impression comparison the a an this
     patient pt name room bed floor unit icu ed er or ct mri mr xr cxr pet us ekg ecg adm discharge transfer no yes none unknown home other see same left right upper lower final addendum confidential
-    preliminary report end page department division status location svc service order accession""".split()
+    preliminary report end page department division status location svc service order accession ems outpt inpt pulm cards ortho onc heme gi gu gyn derm psych peds rads surg anes neuro endo rheum nephro uro ent records record""".split()
 )
 _RULES = (
     (re.compile(":| - "), _LABEL, "label", True),
@@ -126,6 +127,10 @@ def whole(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             and _leads(before["word"])
         ):
             start = before.start("word")
+        if tail := OFFICE.search(text, start, end):
+            end = tail.start()
+        if text[end - 8 : end] == " Medical" and text[end : end + 7] == " Record":
+            end -= 8
         yield span if (start, end) == (span.start, span.end) else Span(start, end, span.type, span.voter, span.score)
 
 

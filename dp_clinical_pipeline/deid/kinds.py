@@ -25,7 +25,7 @@ MINOR = frozenset(
     icu ed er or hx dx tx rx sx fx wt ht bp hr rr bmi cm mm mg ml kg lb yo yr jr sr ii iii iv vs f m fin csn dos acc acct ext tel fax ph
     lll rll rul lul rml svc ivc cvp ekg ecg cp sob copd chf cad htn dm uti uri dvt pe tb hiv aids ca mass pda asd vsd tips ng et og ett
     ngt ogt picc port aicd icd ivc svg lima rima lad rca lcx ima rao lao ace arb bb ccb nsaid mvc mva gsw cva tia mca aca pca ica eca
-    sma smv imv cbd gb lfts cbc bmp cmp wbc rbc hgb hct plt inr ptt bun cr na k cl mr dx dr cr rad ris pacs""".split()
+    sma smv imv cbd gb lfts cbc bmp cmp wbc rbc hgb hct plt inr ptt bun cr na k cl mr dx dr cr rad ris pacs nnp loc req phys""".split()
 )
 _FUNCTION_WORDS = frozenset(
     "to by of in at is on the and for with from as or it if up we was has had be go us may will can see all any are but not".split()
@@ -38,7 +38,7 @@ _PLACES = frozenset(
 )
 _CLINICAL = re.compile(
     r"(?:pneumo|pulmon|cardi|bronch|thorac|hepat|neuro|costo|sterno|medias|atel|calcif|pleur|vascul|osteo|spondyl|fibro|gastro|nephro|hydro|peri|endo|hyper|hypo|intra|inter|trans"
-    r"|sub|supra|infra|retro|para|post|pre|non|un|re|electro|radio|micro|macro|cyst|chole|trache|esoph|diaphragm|lymph|granul|emphys|embol|thromb|aort|arteri|ventric)\w*"
+    r"|sub|supra|infra|retro|para|post|pre|non|un|electro|radio|micro|macro|cyst|chole|trache|esoph|diaphragm|lymph|granul|emphys|embol|thromb|aort|arteri|ventric)\w*"
     r"|\w*(?:itis|[oe]ses|osis|emia|ectomy|otomy|ostomy|plasty|graphy|graphic|scopy|pathy|pathic|megaly|omas?|omata|thorax|thoraces|ectas[ie]s|ectatic|ectasia|pnea|uria|algia|genic|lytic|iform"
     r"|mycin|cillin|azole|olol|pril|sartan|statin|prazole|mab|cardial|cardium|ation|ations|ically|ously|ness|ities|ments?|ceal|ural|eral|ular|atous)",
 )

@@ -89,9 +89,11 @@ _MEASURE = re.compile(
     re.I,
 )
 _LETTERS = re.compile(r"(?<![\w./])(?!NO|ID|IS|NR)[A-Z]{1,2}[ -]$")
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
+_CALLED_AT = re.compile(r"\b(?:by|via|over(?:\sthe)?)\s(?:tele)?phone\sat\s$|\bcall(?:ed)?\s(?:\w+\s)?at\s$", re.I)
 _TIME = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
 UNIT_AFTER = re.compile(
-    r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/|%|x\s?\d|steps|kcal|hz"
+    r"[\s-]?(?:mg|mcg|µg|ug|g|kg|ml|l|cc|mm|cm|iu|units?|u|meq|mmol|cells?|copies|/(?!\s)|%|x\s?\d|steps|kcal|hz"
     r"|ms|cfu|platelets|patients|subjects|women|men|people|participants"
     r"|deaths|wbc|rbc|ng|pg|per|weeks?|days?|hours?|hrs?|years?|months?|minutes?|degrees?|french"
     r"|gauge|mmhg|bpm|volts?|ohms?)(?![A-Za-z])",
@@ -136,6 +138,7 @@ def _value(text: str, found: re.Match[str], kind: str) -> tuple[int, int]:
         or is_year(value)
         or (value.isdecimal() and digits < 6 and UNIT_AFTER.match(text, end))
         or _TIME.fullmatch(value)
+        or (kind == "PHONE" and _CALLED_AT.search(text, max(0, found.start() - 10), start) and _CLOCK.fullmatch(value))
         or _MEASURE.fullmatch(value)
     ):
         return empty

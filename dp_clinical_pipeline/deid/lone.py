@@ -18,6 +18,10 @@ _AMID = re.compile(
 )
 _CAPITAL_BEFORE = re.compile(r"\b(?!The |Our |My |His |Her |Their |This |That |And |But |Per )[A-Z][\w'’-]*[ ]$")
 _CAPITAL_AFTER = re.compile(r"[ -]([A-Z][a-z'’]+)")
+_COLOURED = re.compile(
+    r"\b(?:silver|black|white|red|blue|gr[ae]y|green|tan|gold|maroon|yellow|brown|(?:19|20)\d\d|drives an?|drove an?|driving an?|brand of|speaks(?: only)?|speaking)[ ]$"
+)
+"""What stands before a car or a language, of which no name is told."""
 _BY = frozenset(
     "with for by to from per via and or than see saw met named called contact ask told tell paged call send cc attn of is was against under".split()
 )
@@ -50,7 +54,7 @@ def judged(text: str, group: list[Word], *, shouting: bool) -> str:
     if shouting or not all(w.text[1:].islower() or "-" in w.text or "'" in w.text or "’" in w.text for w in words):
         return ""
     amid = _AMID.search(text, max(0, start - 24), start)
-    if amid is None or HEADS.match(text, end):
+    if amid is None or HEADS.match(text, end) or _COLOURED.search(text, max(0, start - 20), start):
         return ""
     if any(w.kind == UNKNOWN for w in words) and all(w.kind in (UNKNOWN, CLEAR, ORDINARY) for w in words):
         return (

@@ -86,10 +86,16 @@ _ODD = re.compile(
 )
 _DONE = re.compile(
     r"\b(?!rat|scor|grad|measur|reduc|decreas|increas|diminish|dilat|effac|need|us|compar|estimat|report|blood|speed|record|test|calculat|bas|improv|worsen|seed|occlud|involv)[a-z]{2,14}(?:ed|xed|d/c|dc['’]?d)(?:\s(?:on|in|back|off|out|here|again|up|down|by|since|until|home|from))?[\s:,(]{1,2}$"
-    r"|\b(?:chemo\w*|radiation|xrt|rads|stent\w*|surgery|biopsy|bx|onset|began|begun|put\sin|put\sout|taken\sout|done|went|came|fell|hurt|came\sin|here|abx|antibiotics|steroids|course|dose|cycle|procedure|cath\w*|cabg|tavr|pci|lobectomy|thoracotomy|vats|bronch\w*|trach\w*|peg|picc|port|ett|intubation|admission|readmission|visit|er|ed|icu"
+    r"|\b(?:chemo\w*|radiation|xrt|rads|stent\w*|surgery|biopsy|bx|onset|began|begun|put\sin|put\sout|taken\sout|done|went|came|fell|hurt|came\sin|here|abx|antibiotics|steroids|course|dose|cycle|procedure|cath\w*|\w{3,20}(?:otomy|ectomy|ostomy|plasty|oscopy|centesis|desis|graphy|plication|ablation|resection|repair|transplant)|transplant|replacement|bypass|tkr|thr|tka|tha|repair|cabg|tavr|pci|lobectomy|thoracotomy|vats|bronch\w*|trach\w*|peg|picc|port|ett|intubation|admission|readmission|visit|er|ed|icu"
     r"|clinic|travel\w*|trip|flu|covid|pneumonia|pna|mi|stroke|cva|fall|mvc|mva|injury|accident|xray|cxr|ct|mri|film|scan|echo|tte|pft\w*|culture\w*|cx|labs?|sputum|ppd|quantiferon|swab|test)(?:\s(?:on|in|back|since|from|of|was|is|done|neg|pos))?[\s:,(]{1,2}$",
     re.I,
 )
+_SURE_BEFORE = re.compile(
+    r"\b(?:no[- ]?show(?:s|ed|n)?|dnka|dna|missed|resched\w*|cancel\w*|lmov?m|voicemail|vm)(?:\s(?:on|for|to|appts?|visits?))?[\s:,(]{1,2}(?:\d{1,2}/\d{1,2}(?:,|\sand|\s&|\sto)\s)?$"
+    r"|\b(?:Dr|DR|Drs|dr)\.?[ ](?-i:[A-Z])[\w'’-]{1,24}[\s,(]{1,2}(?:on\s)?$",
+    re.I,
+)
+"""What a day and month follow, though they look like a share."""
 _VERSION = re.compile(
     r"\b(?:v|ver\w*|release|rev\w*|section|software|build|firmware|item|step|part|figure|table|no)\.?\s?$", re.I
 )
@@ -147,6 +153,8 @@ def _numbers(text: str) -> Iterator[Span]:
 def _is_no_share(found: re.Match[str]) -> bool:
     """Say whether a day and month without a cue is no score, reading or share."""
     before = found.string[max(0, found.start() - 40) : found.start()]
+    if _SURE_BEFORE.search(before):
+        return True
     return not _RATIO.search(before) and (not _is_fraction(found["date"]) or _DONE.search(before) is not None)
 
 

@@ -48,7 +48,8 @@ _VALUE = (
 )
 _TITLE = re.compile(
     rf"(?<![\w-])(?!(?<=\d[ ])(?:Fr|Lt|Col|Capt|MS|Ms|RN|NP|Sir)\b)(?P<title>{_TITLES}\.?)"
-    rf"[ \n]{{1,2}}(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})"
+    rf"(?:[ \n]{{1,2}}|(?<=(?:Dr|Mr|Ms|DR|MR|MS)\.)(?=[A-Z][a-z'’A-Z])|(?<=(?:Mrs|Drs|MRS|DRS)\.)(?=[A-Z][a-z'’A-Z]))"
+    rf"(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})"
 )
 _LABEL = re.compile(
     rf"""(?<!\w)(?:
@@ -69,7 +70,7 @@ _CREDENTIAL = re.compile(
     rf"""(?<![\w-])(?P<name>{_PART}(?:[ ]{_PART}){{0,3}}),?[ ](?:M\.?D\.?|D\.?O\.?|R\.?N\.?|B\.?S\.?N\.?
           |N\.?P\.?|P\.?A\.?-?C|Ph\.?D\.?|DPM|DDS|DMD|PharmD
       |RPh|LPN|CNA|APRN|CRNA|FNP|MSW|LCSW|PsyD|MBBS|FACS|FACC|FRCR|FACR|RT\(R\)|RDMS|ARRT|CNP|ARNP|DNP|DC|OD
-        |Esq)(?![\w'’]|[ ]?:)""",
+        |Esq)(?![\w'’]|[ ]?:|-\d)""",
     re.X,
 )
 _AROUND = re.compile(
@@ -99,7 +100,7 @@ def vote(text: str) -> Iterator[Span]:
         while found := pattern.search(text, position):
             start, end = _kept(text, found, rule)
             position = end if end > start else max(found.start() + 1, found.start("name"))
-            if end > start:
+            if end > start and not (rule == "title" and _is_credential(text, found)):
                 yield Span(start, end, "PERSON", f"people:{rule}", score)
     for led, rule, score in _LED_RULES:
         position = 0
@@ -157,6 +158,17 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         last -= 1
     suffix = SUFFIX.match(text, last)
     return start, suffix.end() if suffix else last
+
+
+def _is_credential(text: str, found: re.Match[str]) -> bool:
+    """Say whether a title is the credential of a name before it, whose sentence ends: `Kirkpatrick RN. Prior films`."""
+    title = found["title"]
+    if title.rstrip(".") not in ("RN", "NP", "PA-C"):
+        return False
+    return title.endswith(".") or _NAMED_BEFORE.search(text, max(0, found.start() - 24), found.start()) is not None
+
+
+_NAMED_BEFORE = re.compile(rf"(?<![\w])[{UPPER}][\w'’-]{{1,20}}(?:,[ ]|[ ])$")
 
 
 def _next(text: str, end: int) -> str:

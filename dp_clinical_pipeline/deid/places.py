@@ -66,7 +66,7 @@ _COUNTY = re.compile(
     rf"(?<![\w-])(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital"
     rf"|General|Medical|Health))"
 )
-_TOKEN = re.compile(r"[A-ZÀ-Þ][\w]*(?:['’.\-&+][\w]+)*\.?|&|and|of|upon|de|del|la|the|y")
+_TOKEN = re.compile(r"[A-ZÀ-Þ][\w]*(?:['’.\-&+][\w]+)*\.?|&|and|of|upon|de|del|du|la|the|y")
 _NAMES_A_THING = re.compile(
     r"\s(?:\d|Scientific|[Cc]oma|[Cc]riteria|[Cc]lassification|[Ss]cor|[Ss]cale|[Ss]ystem"
     r"|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)"

@@ -112,7 +112,7 @@ def _judged(text: str, group: list[Word], shouting: bool) -> Iterator[tuple[int,
     initial = group[0].kind == INITIAL and text[group[0].end : group[0].end + 1] == "."
     if initial and len(words) <= 2 and (_title(words[-1]) or shouting or cue):
         yield group[0].start, _end(text, group[-1]), "initial"
-    elif len(words) > 1 and _given_first(words) and (cue or not shouting):
+    elif len(words) > 1 and _given_first(words) and (cue or not shouting) and not _is_field(text, group):
         yield group[0].start, _end(text, group[-1]), "pair"
     elif cue and len(group) <= 5 and (STRONG_END.match(text, _end(text, group[-1])) or len(words) > 1):
         if words[0].kind == ORDINARY and len(group) == 1 and _title(words[0]) and is_plain(words[0].text):
@@ -173,6 +173,11 @@ def _leads(word: Word, begins: bool, cue: bool, shouting: bool) -> bool:
     if word.kind == SHORT:
         return not shouting or cue or len(word.text) == 2
     return cue or word.text.lower() in lowered("given_names") or not begins
+
+
+def _is_field(text: str, group: list[Word]) -> bool:
+    """Say whether a pair is a field's label: `Pat Loc: EMERGENCY`."""
+    return group[0].text in ("Pat", "PAT") and text[group[-1].end : group[-1].end + 1] == ":"
 
 
 def _end(text: str, word: Word) -> int:

@@ -26,7 +26,7 @@ _LIVES = re.compile(
     rf"(?P<city>{_NAME})(?!\w)"
 )
 _IN = re.compile(
-    rf"(?:\b(?:in|near|outside|from)[ ]|(?:Hospital|Center|Centre|Clinic|Institute|Home|Practice|Associates|Services|Radiology|Health|Medicine|Group|Street|St"
+    rf"(?:(?<!as[ ])\b(?:in|near|outside|from)[ ]|(?:Hospital|Center|Centre|Clinic|Institute|Home|Practice|Associates|Services|Radiology|Health|Medicine|Group|Street|St"
     rf"|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Court|Ct|Boulevard|Blvd|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|\#\d{{1,4}}[A-Z]?|(?:Apt|Unit|Suite|Ste)\.?[ ]\d{{1,4}}[A-Z]?)\.?(?P<lead>,[ ]?|[ ]?[-–|/;][ ]|[ ]in[ ]|\n[ ]{{0,8}}(?=[^\n]{{3,30}}[ ](?:{CODES})\b)))"
     rf"(?P<city>{_NAME})(?=[ ]?[.,;:)\n|/-]|[ ](?:on|by|for|and|who|where|last|since|with|until|today)\b|\s*$|[ ](?:{CODES})\b|[ ]\d{{5}})"
 )

@@ -17,12 +17,12 @@ from dp_clinical_pipeline_tests.deid.planting import SETS, Writer, frames, plant
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
-def check(result: EvalResult, by_type: float, recall: float = 0.995) -> None:
+def check(result: EvalResult, by_type: float, recall: float = 0.995, altered: float = 0.002) -> None:
     """Hold the targets: counts of a type are small here, so that one miss may cost it more than the target allows."""
     assert result.span_recall.value is not None
     assert result.span_recall.value >= recall
     assert result.altered_share.value is not None
-    assert result.altered_share.value <= 0.002
+    assert result.altered_share.value <= altered
     low = {kind: share.value for kind, share in result.by_type.items() if share.value is None or share.value < by_type}
     assert not low
 
@@ -49,14 +49,24 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
 @pytest.mark.corpora
 @pytest.mark.skipif(not (CORPORA / "openi").exists(), reason="the open corpora are not here")
 @pytest.mark.parametrize(
-    ("name", "recall", "by_type"), [("a", 0.995, 0.93), ("b", 0.995, 0.93), ("c", 0.99, 0.9), ("d", 0.995, 0.95)]
+    ("name", "recall", "by_type", "altered"),
+    [
+        ("a", 0.995, 0.93, 0.002),
+        ("b", 0.995, 0.93, 0.002),
+        ("c", 0.99, 0.9, 0.002),
+        ("d", 0.995, 0.95, 0.002),
+        # Its author left a plan's group number, CBOC and FIRE RESCUE outside the slots.
+        ("e", 0.985, 0.9, 0.003),
+    ],
 )
-def test_identifiers_between_sentences_of_openi_are_found(name: str, recall: float, by_type: float) -> None:
+def test_identifiers_between_sentences_of_openi_are_found(
+    name: str, recall: float, by_type: float, altered: float
+) -> None:
     with (CORPORA / "openi/reports.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     random.Random(11).shuffle(rows)
     texts = [" ".join(filter(None, (row["indication"], row["findings"], row["impression"]))) for row in rows[:150]]
-    check(evaluate(planted([text for text in texts if text], name, seed=11)), by_type, recall)
+    check(evaluate(planted([text for text in texts if text], name, seed=11)), by_type, recall, altered)
 
 
 def test_the_frames_hold_every_kind_and_share_no_line() -> None:
