@@ -141,7 +141,7 @@ def scaling(reports: int) -> dict[str, Any]:
 def recall(reports: int) -> dict[str, Any]:
     """Return the evaluation of each set of planted sentences, of the made-up hospital and of ASQ-PHI.
 
-    The rules were written without a look at set d.
+    The rules were written without a look at set f.
     """
     texts = [text for text, _ in openi()]
     random.Random(5).shuffle(texts)

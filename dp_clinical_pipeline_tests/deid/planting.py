@@ -1,8 +1,8 @@
 """Identifiers planted between the real sentences of OpenI reports, in frames kept apart by when they were written.
 
 Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. Sets `c` to
-`f` were written, with their formats, names and towns, by people who had not seen the rules; `d` and `f` are only ever
-scored, never looked at by who changes the rules. A frame is a line of `frames/<set>.txt` with slots, a slot in capitals is
+`f` were written, with their formats, names and towns, by people who had not seen the rules; `c`, `d` and
+`e` were opened after they had been scored, `f` is only ever scored and never looked at by who changes the rules. A frame is a line of `frames/<set>.txt` with slots, a slot in capitals is
 written in capitals; how a slot is written is drawn from the formats below or the set's own.
 """
 # ruff: noqa: E501 -- a kind a line
