@@ -77,7 +77,7 @@ def test_only_accepted_notes_leave(home: Home) -> None:
 def test_a_released_classifier_has_its_head_and_no_path_of_this_machine(home: Home) -> None:
     folder = release_cell(home, CLASSIFIER).folder
     with safe_open(folder / "adapter" / "head.safetensors", framework="pt") as head:
-        assert set(head.keys()) == {"weight", "bias"}
+        assert set(head.keys()) == {"weight", "bias", "mean", "spread"}
     for name, content in everything(folder).items():
         assert str(home.path).encode() not in content, name
         assert b"/bert" not in content, name
