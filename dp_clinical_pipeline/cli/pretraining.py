@@ -51,7 +51,7 @@ def pretrain(
     `dp-clinical pretrain $DP_CLINICAL_MODELS/small-mtsamples --corpus ../shared/data/mtsamples/transcriptions.csv.gz
     --licence "MTSamples, CC0 as stated by its distributor"`
 
-    `dp-clinical pretrain /tmp/tried --corpus public.csv --column note --licence "CC BY 4.0, its authors" --hours 0.1`
+    `dp-clinical pretrain ./tried --corpus public.csv --column note --licence "CC BY 4.0, its authors" --hours 0.1`
     """
     from dp_clinical_pipeline.training.pretraining import PretrainSpec
     from dp_clinical_pipeline.training.pretraining import pretrain as pretrained

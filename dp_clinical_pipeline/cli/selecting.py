@@ -35,9 +35,9 @@ def select(
 
     Examples:
 
-    `dp-clinical select minilm-l6 eps-4 --learning-rate 2e-3 --learning-rate 5e-3 --learning-rate 1e-2 --dry-run`
+    `dp-clinical select minilm-l6 eps-4 --learning-rate 6 --learning-rate 12 --learning-rate 24 --dry-run`
 
-    `dp-clinical select minilm-l6 eps-4 --learning-rate 2e-3 --learning-rate 5e-3 --learning-rate 1e-2`
+    `dp-clinical select minilm-l6 eps-4 --learning-rate 6 --learning-rate 12 --learning-rate 24`
     """
     from dp_clinical_pipeline.defs.cells import chosen_encoders
 

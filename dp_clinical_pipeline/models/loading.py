@@ -43,8 +43,10 @@ def load_causal(base: BaseModel, device: Device) -> Any:
     return model.requires_grad_(False).eval().to(device.name)
 
 
-def load_encoder(base: BaseModel, device: Device, left_out: int = 0) -> Any:
-    """Return the encoder body on its device, frozen, without dropout, its pooler and its last `left_out` layers.
+def load_encoder(base: BaseModel, device: Device, layers: int | None = None) -> Any:
+    """Return the encoder body on its device, frozen, without dropout and without its pooler.
+
+    Of its layers, those of the slice `[:layers]`: the first so many, or with a negative number all but the last so many.
 
     Raises:
         UserError: no layer would be left.
@@ -54,9 +56,10 @@ def load_encoder(base: BaseModel, device: Device, left_out: int = 0) -> Any:
     with quiet_libraries():
         config = _without_dropout(AutoConfig.from_pretrained(base.path, local_files_only=True))
         family_of(config, causal=False)
-        if left_out >= config.num_hidden_layers:
+        used = len(range(config.num_hidden_layers)[:layers])
+        if used == 0:
             raise UserError(f"{base.name} has {config.num_hidden_layers} layers: leave fewer than that out")
-        config.num_hidden_layers -= left_out
+        config.num_hidden_layers = used
         model = AutoModel.from_pretrained(
             base.path,
             config=config,

@@ -48,9 +48,12 @@ class Recipe:
     example: Callable[[Any, str, list[str]], Example]
     """(tokenizer, text, targets) to an example."""
     losses: Callable[[Any, Sequence[Drawn], int], Any]
-    """(model, batch, padding token) to per-example losses of shape (B,)."""
+    """(model, batch, padding token) to per-example losses of shape (B,). Nothing is kept between calls: the check before
+    training takes these, since what is kept would hide that examples see one another."""
     save: Callable[[Any, Path], str]
     """Writes the artefact into a folder and returns its SHA-256."""
+    kept_losses: Callable[[Any, Sequence[Drawn], int], Any] | None = None
+    """The same from what earlier steps kept, where there is something to keep: what training takes."""
     targets: int = 0
     """How many targets an example carries."""
     started_from: Callable[[Any], dict[str, Any]] = lambda model: {}
@@ -116,12 +119,12 @@ def _train(
     model, tokenizer = recipe.build(base, device), load_tokenizer(base, padding_side="right")
 
     def losses(m: Any, batch: Sequence[Drawn]) -> Any:
-        return recipe.losses(m, batch, tokenizer.pad_token_id)
+        return (recipe.kept_losses or recipe.losses)(m, batch, tokenizer.pad_token_id)
 
     if budget == NONPRIVATE:
         account = nonprivate_mechanism(home, recipe.kind, base.name)
     else:
-        refuse_what_cannot_be_private(model, losses, made_up_examples(len(tokenizer), recipe.targets))
+        refuse_unfit(model, recipe, tokenizer)
         account = training_mechanism(home, recipe.kind, base.name, budget, randomness.name, retraining)
     began = datetime.now(UTC)
     with account.running(randomness.name) as noise_source:
@@ -150,6 +153,16 @@ def _train(
         steps=account.steps,
         seconds=(datetime.now(UTC) - began).total_seconds(),
     )
+
+
+def refuse_unfit(model: Any, recipe: Recipe, tokenizer: Any) -> None:
+    """Refuse, before any data is read, a model or losses that cannot be made private.
+
+    Raises:
+        UserError: names what cannot.
+    """
+    made_up = made_up_examples(len(tokenizer), recipe.targets)
+    refuse_what_cannot_be_private(model, lambda m, batch: recipe.losses(m, batch, tokenizer.pad_token_id), made_up)
 
 
 def train_spec(home: Home, kind: Kind, account: TrainingMechanism) -> TrainSpec:
@@ -219,7 +232,7 @@ def assist_cell(home: Home, recipe: Recipe, name: str, world: World) -> None:
         model,
         train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets)),
         spec,
-        lambda m, batch: recipe.losses(m, batch, tokenizer.pad_token_id),
+        lambda m, batch: (recipe.kept_losses or recipe.losses)(m, batch, tokenizer.pad_token_id),
         checkpoint=cell_checkpoint(home, mechanism_id),
         world=world,
     )

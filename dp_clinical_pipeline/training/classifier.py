@@ -33,7 +33,7 @@ def new_classifier(
     """
     import torch
 
-    encoder = load_encoder(base, device, left_out=left_out)
+    encoder = load_encoder(base, device, -left_out or None)
     body = with_lora(encoder, causal=False, rank=rank, alpha=alpha, layers=layers, checkpointing=checkpointing)
     pooling = new_pooling(body.config.hidden_size)
     head = torch.nn.Linear(len(pooling.mean), labels)
@@ -96,25 +96,27 @@ def save_classifier(model: Any, folder: Path) -> str:
 
     above = model["head"].state_dict() | model["pooling"].state_dict()
     save_adapter(model["body"], folder)
-    save_file({name: value.detach().cpu().contiguous() for name, value in above.items()}, folder / _HEAD)
+    tensors = {name: value.detach().cpu().contiguous() for name, value in above.items()}
+    save_file(tensors, folder / _HEAD, {"layers": str(model["body"].config.num_hidden_layers)})
     return adapter_sha256(folder)
 
 
-def load_classifier(base: BaseModel, device: Device, folder: Path, left_out: int = 0) -> Any:
-    """Return a saved classifier for inference.
+def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:
+    """Return a saved classifier for inference, with as many of the encoder's layers as it was trained on.
 
     Raises:
         UserError: it was saved by a version that pooled in another way.
     """
     import torch
-    from safetensors.torch import load_file
+    from safetensors import safe_open
 
-    weights = load_file(folder / _HEAD)
-    if "spread" not in weights:
+    with safe_open(folder / _HEAD, framework="pt") as file:
+        said, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if "layers" not in said:
         raise UserError(
             f"the classifier in {folder.name} is of an older version: delete the cell's row to train it again"
         )
-    body = with_adapter(load_encoder(base, device, left_out=left_out), folder)
+    body = with_adapter(load_encoder(base, device, int(said["layers"])), folder)
     pooling = new_pooling(body.config.hidden_size)
     pooling.load_state_dict({name: weights[name] for name in ("mean", "spread")})
     head = torch.nn.Linear(weights["weight"].shape[1], weights["weight"].shape[0])

@@ -1,6 +1,7 @@
 """Trains the classifier of a cell on private text itself, under the ledger, and says what it makes of reports."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,7 @@ def _over_texts(
     base, labels = base_model(home, "encoders", encoder), label_set(home.settings.corpus.label_set)
     settings = home.settings.classifier_training
     row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
-    model = load_classifier(
-        base, choose_device(home.settings.compute), cell_adapter(home, row), settings.left_out_layers
-    )
+    model = load_classifier(base, choose_device(home.settings.compute), cell_adapter(home, row))
     tokenizer = load_tokenizer(base, padding_side="right")
     truth = multi_hot(targets or [()] * len(texts), labels).astype(float).tolist()
     examples = [classifier_example(tokenizer, *pair, settings.max_tokens) for pair in zip(texts, truth, strict=True)]
@@ -122,8 +121,6 @@ def _over_texts(
 def classifier_recipe(home: Home) -> Recipe:
     """Return what the training of a classifier does not share with that of a generator."""
     settings, labels = home.settings.classifier_training, label_set(home.settings.corpus.label_set)
-
-    kept = KeptStates()
 
     def build(base: BaseModel, device: Device) -> Any:
         model = new_classifier(
@@ -141,7 +138,7 @@ def classifier_recipe(home: Home) -> Recipe:
             practise(model, tokenizer, labels, notes=settings.practice_notes, positive_weight=settings.positive_weight)
         return model
 
-    def losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
+    def losses(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None) -> Any:
         return classifier_losses(model, batch, pad, kept, settings.positive_weight)
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
@@ -156,6 +153,7 @@ def classifier_recipe(home: Home) -> Recipe:
         build=build,
         example=example,
         losses=losses,
+        kept_losses=partial(losses, kept=KeptStates()),
         save=save_classifier,
         targets=len(labels.labels),
     )

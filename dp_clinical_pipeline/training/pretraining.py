@@ -1,6 +1,6 @@
 """A small generator from nothing: tokenizer and weights learnt from public text, in an hour of one core.
 
-A laptop can try it: `dp-clinical pretrain /tmp/tried --corpus FILE.csv --licence "CC0" --steps 20`.
+A laptop can try it: `dp-clinical pretrain ./tried --corpus FILE.csv --licence "CC0" --steps 20`.
 """
 
 import hashlib

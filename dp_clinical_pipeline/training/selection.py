@@ -34,6 +34,7 @@ from dp_clinical_pipeline.training.cell import (
     cell_lock,
     forget_checkpoints,
     keep_artefact,
+    refuse_unfit,
     train_patients,
     train_spec,
 )
@@ -42,7 +43,6 @@ from dp_clinical_pipeline.training.classifier_cell import classifier_recipe
 from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
 from dp_clinical_pipeline.training.loop import Randomness, train
 from dp_clinical_pipeline.training.mechanism import TrainingMechanism
-from dp_clinical_pipeline.training.refusals import made_up_examples, refuse_what_cannot_be_private
 
 _MOST_RATES = 100
 _PARTS = 1000
@@ -57,7 +57,7 @@ class Selected:
     learning_rate: float
     score: float
     """One minus the mean squared error of the scores of a validation patient, about: the noisy sum over their public
-    number. An untrained classifier has 0.75."""
+    number. Who says one half of everything has 0.75."""
     score_std: float
     epsilon: float
     delta: float
@@ -138,8 +138,7 @@ class _Selection:
         self.count = public_count(home)
 
     def select(self) -> Selected:
-        examples = made_up_examples(len(self.tokenizer), self.recipe.targets)
-        refuse_what_cannot_be_private(self.recipe.build(self.base, self.device), self._losses, examples)
+        refuse_unfit(self.recipe.build(self.base, self.device), self.recipe, self.tokenizer)
         of = [settings_sha256(self.home.settings, self.count, "classifier"), self.rates, self.terms.mean_runs]
         return best_of_random_number(
             self.home,
@@ -154,7 +153,7 @@ class _Selection:
         )
 
     def _losses(self, model: Any, batch: Sequence[Drawn]) -> Any:
-        return self.recipe.losses(model, batch, self.tokenizer.pad_token_id)
+        return (self.recipe.kept_losses or self.recipe.losses)(model, batch, self.tokenizer.pad_token_id)
 
     def _example(self, text: str, targets: list[str]) -> Example:
         return self.recipe.example(self.tokenizer, text, targets)

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from transformers.models.bert.modeling_bert import BertEmbeddings
 
 from dp_clinical_pipeline.coding.arm_data import multi_hot
 from dp_clinical_pipeline.config import Models, Privacy
@@ -127,3 +128,18 @@ def test_the_attack_reads_the_loss_of_the_scores_that_are_given(trained):
     losses = classifier_text_losses(trained, "tiny-bert", "nonprivate", texts, targets)
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     assert losses.std() > 0
+
+
+def test_examples_that_see_one_another_below_the_adapted_layers_are_found(home, monkeypatch):
+    def coupled(*args, **kwargs):
+        states = embed(*args, **kwargs)
+        return states + states.mean(0, keepdim=True)
+
+    embed = BertEmbeddings.forward
+    monkeypatch.setattr(BertEmbeddings, "forward", coupled)
+    training = home.settings.classifier_training.model_copy(update={"left_out_layers": 0})  # so that one lies below
+    home = home.save_settings(home.settings.model_copy(update={"classifier_training": training}))
+    declare_plan(home, [], [("tiny-bert", "eps-8")])
+    with pytest.raises(UserError, match="changes with its neighbours"):
+        train_classifier(home, "tiny-bert", "eps-8")
+    assert _states(home) == []
