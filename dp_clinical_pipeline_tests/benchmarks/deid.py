@@ -35,7 +35,8 @@ from dp_clinical_pipeline.demo.reports import make_patients
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder
 from dp_clinical_pipeline_tests.benchmarks.notes import labelled
-from dp_clinical_pipeline_tests.deid.planting import SETS, planted
+from dp_clinical_pipeline_tests.deid.formats import SETS
+from dp_clinical_pipeline_tests.deid.planting import planted
 from dp_clinical_pipeline_tests.deid.test_evaluate import asq_phi
 from dp_clinical_pipeline_tests.deid.test_planted import hospital
 

@@ -12,7 +12,8 @@ import pytest
 from dp_clinical_pipeline.config import IDENTIFIER_TYPES
 from dp_clinical_pipeline.deid.evaluate import Document, EvalResult, evaluate
 from dp_clinical_pipeline.demo.reports import make_patients
-from dp_clinical_pipeline_tests.deid.planting import SETS, Writer, frames, planted
+from dp_clinical_pipeline_tests.deid.formats import SETS
+from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
