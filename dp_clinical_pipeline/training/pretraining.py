@@ -8,7 +8,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,14 @@ from filelock import FileLock, Timeout
 
 from dp_clinical_pipeline.config import Compute
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, ICD9_CHAPTERS, ICD10_CHAPTERS, NIH14
-from dp_clinical_pipeline.models.byte_pairs import train_byte_pairs
 from dp_clinical_pipeline.models.device import Device, choose_device
 from dp_clinical_pipeline.models.quiet import quiet_libraries
 from dp_clinical_pipeline.models.shapes import SMALL_GENERATOR, random_generator
-from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
 from dp_clinical_pipeline.training.model_card import pretrained_card
+from dp_clinical_pipeline.training.public_rows import Rows, lot, rows_of
 from dp_clinical_pipeline.training.public_text import PublicText, home_around, refuse_home
 
-_PAIRED_LISTS = (CHEXPERT14, NIH14, CT_RATE18, ICD9_CHAPTERS, ICD10_CHAPTERS)
-_PAIRS_SEED = 2
-"""Neither the primer's nor that of the untuned arm, whose records would be asked for twice."""
 _WARM_UP, _COOL_DOWN = 40, 0.4
 _WEIGHT_DECAY, _BETAS, _MAX_NORM = 0.1, (0.9, 0.95), 1.0
 
@@ -78,15 +73,6 @@ class Pretrained:
     folder: Path
     manifest: dict[str, Any]
     fresh: bool
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Token ids (rows, context) to learn from and to test on, and how many bytes the test's tokens stand for."""
-
-    learnt: np.ndarray
-    held_out: np.ndarray
-    held_out_bytes: float
 
 
 def pretrain(
@@ -192,7 +178,7 @@ def _train(
     """Train from the last checkpoint on, and write the model's folder; return its manifest."""
     import torch
 
-    device, tokenizer, rows = choose_device(Compute()), *_tokens(work, text, spec)
+    device, tokenizer, rows = choose_device(Compute()), *rows_of(work, text, spec)
     model = random_generator(
         spec.shape, vocabulary=len(tokenizer), end=tokenizer.eos_token_id, pad=tokenizer.pad_token_id, seed=spec.seed
     ).to(device.name)
@@ -208,7 +194,7 @@ def _train(
     while (done := max(step / steps, (time.monotonic() - began) / limit)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = spec.learning_rate * _warmth(step, steps, done)
-        loss = _loss(model, _lot(rows.learnt, step, spec), device)
+        loss = _loss(model, lot(rows.learnt, step, spec), device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), _MAX_NORM)
         optimizer.step()
@@ -224,59 +210,6 @@ def _train(
             )
     after = _bits(model.eval(), rows, device)
     return _save(work, model, tokenizer, plan | _facts(model, rows, step, steps, spec, before, after, device))
-
-
-def _tokens(work: Path, text: PublicText, spec: PretrainSpec) -> tuple[Any, _Rows]:
-    """Return the tokenizer and the texts as rows of its tokens, made-up pairs among those learnt; made once."""
-    from transformers import AutoTokenizer
-
-    folder = work / "tokens"
-    if not folder.exists():
-        aside = work / "tokens.tmp"
-        _make_tokens(aside, text, spec)
-        aside.rename(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    with np.load(folder / "rows.npz", allow_pickle=False) as file:
-        return tokenizer, _Rows(file["learnt"], file["held_out"], float(file["held_out_bytes"]))
-
-
-def _make_tokens(folder: Path, text: PublicText, spec: PretrainSpec) -> None:
-    from transformers import AutoTokenizer
-
-    pairs = [pair for labels in _PAIRED_LISTS for pair in primer_pairs(labels, spec.pairs, _PAIRS_SEED)]
-    texts = [*text.learnt, *(f"{pair.prompt} {pair.note}" for pair in pairs)]
-    train_byte_pairs(texts, spec.vocabulary, folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    learnt = [_encoded(tokenizer, one) for one in texts]
-    order = np.random.default_rng([spec.seed, len(learnt)]).permutation(len(learnt))
-    held_out = [_encoded(tokenizer, one) for one in text.held_out]
-    rows = _packed(held_out, spec.context)
-    each = sum(len(one.encode()) for one in text.held_out) / sum(map(len, held_out))
-    np.savez(
-        folder / "rows.npz",
-        learnt=_packed([learnt[i] for i in order], spec.context),
-        held_out=rows,
-        held_out_bytes=each * rows.size,
-    )
-
-
-def _encoded(tokenizer: Any, text: str) -> tuple[int, ...]:
-    return (*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id)
-
-
-def _packed(texts: Sequence[Sequence[int]], context: int) -> np.ndarray:
-    """Return texts one after the other, cut into rows; what does not fill the last row is left out."""
-    flat = np.fromiter((token for text in texts for token in text), dtype=np.int64)
-    if len(flat) < context:
-        raise UserError(f"the text has {len(flat)} tokens: too few for one row of {context}")
-    return flat[: len(flat) // context * context].reshape(-1, context)
-
-
-def _lot(rows: np.ndarray, step: int, spec: PretrainSpec) -> np.ndarray:
-    """Return a step's rows: each pass over all of them has an order of its own, which follows from the seed."""
-    places = [divmod(place, len(rows)) for place in range(step * spec.rows, (step + 1) * spec.rows)]
-    orders = {turn: np.random.default_rng([spec.seed, turn]).permutation(len(rows)) for turn, _ in places}
-    return rows[[orders[turn][place] for turn, place in places]]
 
 
 def _warmth(step: int, steps: int, done: float) -> float:
@@ -305,7 +238,7 @@ def _loss(model: Any, rows: np.ndarray, device: Device) -> Any:
     return cross_entropy(scores.float().flatten(0, 1), ids[:, 1:].flatten())
 
 
-def _bits(model: Any, rows: _Rows, device: Device) -> float:
+def _bits(model: Any, rows: Rows, device: Device) -> float:
     """Return the mean negative log-likelihood of a held-out token, in bits."""
     import torch
 
@@ -315,7 +248,7 @@ def _bits(model: Any, rows: _Rows, device: Device) -> float:
 
 
 def _facts(
-    model: Any, rows: _Rows, step: int, steps: int, spec: PretrainSpec, before: float, after: float, device: Device
+    model: Any, rows: Rows, step: int, steps: int, spec: PretrainSpec, before: float, after: float, device: Device
 ) -> dict[str, Any]:
     per_token = rows.held_out.size / rows.held_out_bytes
     return {

@@ -23,9 +23,10 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_lora
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.synthesis.writer import Writer
-from dp_clinical_pipeline.training import pretraining
+from dp_clinical_pipeline.training import pretraining, public_rows
 from dp_clinical_pipeline.training.examples import causal_example
-from dp_clinical_pipeline.training.pretraining import _lot, _packed, _warmth
+from dp_clinical_pipeline.training.pretraining import _warmth
+from dp_clinical_pipeline.training.public_rows import lot, packed, rows_of
 from dp_clinical_pipeline.training.public_text import read_public_text
 from dp_clinical_pipeline_tests.made_up_home import make_home
 from dp_clinical_pipeline_tests.test_cli import dp_clinical as dp_clinical
@@ -123,19 +124,25 @@ def test_killed_it_goes_on_from_its_checkpoint_and_ends_with_the_same_weights(tm
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["small"]
 
 
-@pytest.mark.parametrize("place", ["train_byte_pairs", "_packed", "_bits", "write_manifest", "pretrained_card"])
-def test_stopped_anywhere_it_leaves_no_half_model_and_goes_on(tmp_path, table, unharmed, monkeypatch, place):
-    honest = getattr(pretraining, place)
+@pytest.mark.parametrize(
+    ("owner", "place"),
+    [
+        (public_rows, "train_byte_pairs"), (public_rows, "packed"), (pretraining, "_bits"),
+        (pretraining, "write_manifest"), (pretraining, "pretrained_card"),
+    ],
+)  # fmt: skip
+def test_stopped_anywhere_it_leaves_no_half_model_and_goes_on(tmp_path, table, unharmed, monkeypatch, owner, place):
+    honest = getattr(owner, place)
 
     def stopped(*args):
         honest(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pretraining, place, stopped)
+    monkeypatch.setattr(owner, place, stopped)
     with pytest.raises(KeyboardInterrupt):
         made(tmp_path / "small", table)
     assert not (tmp_path / "small").exists()
-    monkeypatch.setattr(pretraining, place, honest)
+    monkeypatch.setattr(owner, place, honest)
     assert made(tmp_path / "small", table).manifest["weights_sha256"] == unharmed
 
 
@@ -202,21 +209,21 @@ def test_the_learning_rate_rises_stays_and_sinks_to_nothing():
 
 def test_each_pass_reads_every_row_once_in_an_order_of_its_own():
     rows = np.arange(10)[:, None]
-    read = np.concatenate([_lot(rows, step, tiny_spec(rows=4)) for step in range(5)])[:, 0].tolist()
+    read = np.concatenate([lot(rows, step, tiny_spec(rows=4)) for step in range(5)])[:, 0].tolist()
     assert sorted(read[:10]) == sorted(read[10:]) == list(range(10))
     assert read[:10] != read[10:]
 
 
 def test_rows_are_the_texts_in_a_row():
     texts = [(1, 2, 3), (4, 5), (6, 7, 8, 9)]
-    assert _packed(texts, 4).tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert packed(texts, 4).tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
     with pytest.raises(UserError, match="9 tokens: too few for one row of 10"):
-        _packed(texts, 10)
+        packed(texts, 10)
 
 
 def test_held_out_text_is_not_learnt_from_and_made_up_pairs_are(tmp_path, table):
     text = read_public_text(table, "text")
-    tokenizer, rows = pretraining._tokens(tmp_path, text, tiny_spec())
+    tokenizer, rows = rows_of(tmp_path, text, tiny_spec())
     learnt, held_out = tokenizer.decode(rows.learnt.flatten()), tokenizer.decode(rows.held_out.flatten())
     kept_back = [one.split(" marks")[0] for one in text.held_out]
     assert not any(number in learnt for number in kept_back)
@@ -229,9 +236,7 @@ def test_held_out_text_is_not_learnt_from_and_made_up_pairs_are(tmp_path, table)
     assert " ".join(map(str, tuned)) in " ".join(map(str, rows.learnt.flatten().tolist()))
     for kind in ("chest x-ray report", "chest CT report", "radiology report", "clinical note"):
         assert f"<|endoftext|>Write a {kind}.\nFindings: " in learnt
-    assert "Write a" not in pretraining._tokens(tmp_path / "b", text, tiny_spec(pairs=0))[0].decode(
-        rows.held_out.flatten()
-    )
+    assert "Write a" not in rows_of(tmp_path / "b", text, tiny_spec(pairs=0))[0].decode(rows.held_out.flatten())
 
 
 @pytest.mark.parametrize("folder", ["enclave/m", "lake/m", "incoming/m", "release/m", "m"])
