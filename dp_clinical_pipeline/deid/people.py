@@ -99,7 +99,7 @@ def vote(text: str) -> Iterator[Span]:
         position = 0
         while found := pattern.search(text, position):
             start, end = _kept(text, found, rule)
-            position = end if end > start else max(found.start() + 1, found.start("name"))
+            position = max(end if end > start else found.start("name"), found.start() + 1)
             if end > start and not (rule == "title" and _is_credential(text, found)):
                 yield Span(start, end, "PERSON", f"people:{rule}", score)
     for led, rule, score in _LED_RULES:
@@ -108,7 +108,7 @@ def vote(text: str) -> Iterator[Span]:
             if at < position or not (found := led.pattern.match(text, at)):
                 continue
             start, end = _kept(text, found, rule)
-            position = end if end > start else max(found.start() + 1, found.start("name"))
+            position = max(end if end > start else found.start("name"), found.start() + 1)
             if end > start:
                 yield Span(start, end, "PERSON", f"people:{rule}", score)
 
@@ -122,7 +122,7 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         and text[max(0, start - 2) : start] == ", "
         and (before := _SURNAME.search(text, max(0, start - 42), start))
     ):
-        start = before.start("name") if not is_excluded(before["name"]) else start
+        start = start if is_excluded(before["name"]) or before["name"] == "I" else before.start("name")
     sure = rule == "title" or (rule == "label" and found["sure"] is not None)
     paired = rule == "around" and found["by"] is not None and _is_pair(text[start:end])
     for token in re.finditer(r"[^\s,]+,?", text[start:end]):
