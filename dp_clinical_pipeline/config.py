@@ -186,6 +186,9 @@ class Training(_PrivateTraining):
     nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
     nonprivate_learning_rate: Positive = 1e-3
     max_grad_norm: Positive = 0.5
+    stated_weight: Positive = Field(
+        4.0, description="what a token that states the record counts in a note's loss, where others count 1"
+    )
     lora_rank: Count = 4
     lora_alpha: Count = 16
     lora_layers: Count | None = Field(

@@ -1,4 +1,6 @@
-"""Which labels a note states, by public rules."""
+"""Which labels a note states, and where, by public rules."""
+
+from collections.abc import Collection
 
 from dp_clinical_pipeline.coding.mentions import find_mentions, lowered
 from dp_clinical_pipeline.coding.rulepacks import rule_pack
@@ -29,3 +31,18 @@ def stated_labels(text: str, label_set: LabelSet) -> list[str] | None:
     if pack.normal and normal and pack.says_normal.search(lowered(text)):
         stated.add(pack.normal)
     return [label for label in label_set.labels if label in stated]
+
+
+def stating_parts(text: str, targets: Collection[str], label_set: LabelSet) -> list[tuple[int, int]]:
+    """Return where a note states one of `targets`: from the sentence's start to the end of what it names, in characters.
+
+    That nothing is found is stated by the whole note, and has no part of its own.
+    """
+    pack = rule_pack(label_set)
+    if pack is None:
+        return []
+    ends: dict[int, int] = {}
+    for mention in find_mentions(text, pack):
+        if mention.rule.label in targets and mention.status in mention.rule.counts:
+            ends[mention.sentence.start] = max(mention.end, ends.get(mention.sentence.start, 0))
+    return sorted(ends.items())

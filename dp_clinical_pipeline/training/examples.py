@@ -12,11 +12,15 @@ _GROUP_TOKENS = 64
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt and its note, as tokens. The loss is taken from `note_start` on; an encoder's example carries `targets`."""
+    """A prompt and its note, as tokens. The loss is taken from `note_start` on; an encoder's example carries `targets`.
+
+    `weights` say what each token from `note_start` on counts in the note's mean loss; none: all the same.
+    """
 
     tokens: tuple[int, ...]
     note_start: int = 0
     targets: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,17 @@ class Drawn:
     weight: float
 
 
-def causal_example(tokenizer: Any, prompt: str, note: str, max_tokens: int) -> Example:
+def causal_example(
+    tokenizer: Any,
+    prompt: str,
+    note: str,
+    max_tokens: int,
+    stating: Sequence[tuple[int, int]] = (),
+    stated_weight: float = 1.0,
+) -> Example:
     """Return prompt, note and end of text, cut to `max_tokens`.
+
+    Tokens that touch one of the parts `stating` (characters of the note) weigh `stated_weight`, and others 1.
 
     Raises:
         UserError: the prompt alone fills `max_tokens`.
@@ -37,8 +50,16 @@ def causal_example(tokenizer: Any, prompt: str, note: str, max_tokens: int) -> E
     head = tokenizer.encode(prompt, add_special_tokens=False)
     if len(head) >= max_tokens - 1:
         raise UserError(f"training.max_tokens is {max_tokens}, too few for a prompt: raise it")
-    body = [*tokenizer.encode(" " + note.strip(), add_special_tokens=False), tokenizer.eos_token_id]
-    return Example(tokens=tuple((head + body)[:max_tokens]), note_start=len(head))
+    text = " " + note.strip()
+    body = [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
+    tokens = tuple((head + body)[:max_tokens])
+    if not stating or stated_weight == 1:
+        return Example(tokens=tokens, note_start=len(head))
+    moved = len(note) - len(note.lstrip()) - 1
+    places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    touched = [any(start < last + moved and first + moved < end for start, end in stating) for first, last in places]
+    weights = tuple(stated_weight if it else 1.0 for it in (*touched, False))
+    return Example(tokens=tokens, note_start=len(head), weights=weights[: max_tokens - len(head)])
 
 
 def draw(patients: Sequence[Sequence[Example]]) -> list[Drawn]:

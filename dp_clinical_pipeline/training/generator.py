@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dp_clinical_pipeline.coding.labelers import stating_parts
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.base import BaseModel
@@ -61,7 +62,9 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
         note = note_body(text)
-        return causal_example(tokenizer, prompt_of(note, targets, labels), note, settings.max_tokens)
+        asked = prompt_of(note, targets, labels)
+        stating = stating_parts(note, targets, labels)
+        return causal_example(tokenizer, asked, note, settings.max_tokens, stating, settings.stated_weight)
 
     return Recipe(
         kind="generator",

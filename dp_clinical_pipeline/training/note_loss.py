@@ -11,6 +11,7 @@ _CHUNK = 1024
 def note_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
     """Return the per-example mean negative log-likelihood of the note's tokens, shape (B,), in fp32.
 
+    The mean is weighted where the examples say so. Weights are a function of the one note, so clipping bounds it as ever.
     A mean over the batch's tokens would let one note's length rescale its neighbours before clipping. The vocabulary
     is computed at note tokens only. Right padding under causal attention needs no mask: no real token looks right.
     """
@@ -29,15 +30,27 @@ def note_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
     if any(p.requires_grad for p in head.parameters()):
         # A head that is trained needs rows that are examples: its states stay (B, T), at the price of memory.
         logits = head(hidden[:, :-1])[predicted].float()
-        return _means(cross_entropy(logits, wanted, reduction="none"), rows, predicted)
+        return _means(cross_entropy(logits, wanted, reduction="none"), rows, _weights(batch, predicted), predicted)
     losses = [
         cross_entropy(head(states[i : i + _CHUNK]).float(), wanted[i : i + _CHUNK], reduction="none")
         for i in range(0, len(wanted), _CHUNK)
     ]
     flat = torch.cat(losses) if losses else states.new_zeros(0, dtype=torch.float32)
-    return _means(flat, rows, predicted)
+    return _means(flat, rows, _weights(batch, predicted), predicted)
 
 
-def _means(flat: Any, rows: Any, predicted: Any) -> Any:
-    total = flat.new_zeros(len(predicted)).index_add(0, rows, flat)
-    return total / predicted.sum(1).clamp(min=1)
+def _weights(batch: Sequence[Drawn], predicted: Any) -> Any:
+    """Return what each predicted token weighs, row by row as `predicted` (B, T - 1) selects them."""
+    weights = predicted.float()
+    for row, item in enumerate(batch):
+        example = item.example
+        if example.weights:
+            # Position t of `predicted` is of token t + 1, and a prompt has at least one token.
+            weights[row, example.note_start - 1 : len(example.tokens) - 1] = weights.new_tensor(example.weights)
+    return weights[predicted]
+
+
+def _means(flat: Any, rows: Any, weights: Any, predicted: Any) -> Any:
+    empty = flat.new_zeros(len(predicted))
+    total = empty.index_add(0, rows, flat * weights)
+    return total / empty.index_add(0, rows, weights).clamp(min=1e-6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dp_clinical_pipeline.coding.labelers import stated_labels
+from dp_clinical_pipeline.coding.labelers import stated_labels, stating_parts
 from dp_clinical_pipeline.coding.rulepacks import read_pack, rule_pack
 from dp_clinical_pipeline.labelsets import (
     CHEXPERT14,
@@ -158,3 +158,13 @@ def test_a_wrong_rule_file_is_refused(text: str, error: str) -> None:
 
 def test_case_and_odd_letters_change_nothing() -> None:
     assert stated_labels("İ NO EFFUSION BUT PNEUMOTHORAX", CHEXPERT14) == ["Pneumothorax"]
+
+
+def test_the_parts_that_state_a_record_are_its_sentences_up_to_what_they_name():
+    note = "The heart is normal. There is a small effusion with atelectasis at the base. No pneumothorax."
+    parts = stating_parts(note, ["Effusion", "Pneumothorax"], NIH14)
+    assert [note[start:end] for start, end in parts] == ["There is a small effusion"]
+    both = stating_parts(note, ["Effusion", "Atelectasis"], NIH14)
+    assert [note[start:end] for start, end in both] == ["There is a small effusion with atelectasis"]
+    assert stating_parts(note, ["normal"], NIH14) == []
+    assert stating_parts("Some diabetes.", ["E00-E90"], ICD10_CHAPTERS) == []

@@ -36,12 +36,26 @@ class _Letters:
     def encode(text, add_special_tokens):
         return [ord(letter) for letter in text]
 
+    def __call__(self, text, add_special_tokens, return_offsets_mapping):
+        return {"offset_mapping": [(i, i + 1) for i in range(len(text))]}
+
 
 def test_an_example_is_prompt_note_and_end_cut_to_length():
     example = causal_example(_Letters, "ab:", " note\n", 100)
     assert example.tokens == (*tuple(map(ord, "ab: note")), 0)
     assert example.note_start == 3
     assert causal_example(_Letters, "ab:", "note", 5).tokens == tuple(map(ord, "ab: n"))
+
+
+def test_what_states_the_record_weighs_more():
+    example = causal_example(_Letters(), "ab:", " the note\n", 100, [(5, 7)], 4.0)
+    said = "".join(map(chr, example.tokens[example.note_start : -1]))
+    assert said == " the note"
+    assert example.weights == tuple(4.0 if i in (5, 6) else 1.0 for i in range(len(said) + 1))
+    cut = causal_example(_Letters(), "ab:", "the note", 9, [(0, 3)], 4.0)
+    assert cut.weights == (1.0, 4.0, 4.0, 4.0, 1.0, 1.0)
+    assert len(cut.weights) == len(cut.tokens) - cut.note_start
+    assert causal_example(_Letters(), "ab:", "the note", 100, [(0, 3)], 1.0).weights == ()
 
 
 def test_a_prompt_that_fills_everything_is_refused():

@@ -8,13 +8,15 @@ from filelock import FileLock
 from dp_clinical_pipeline.config import Privacy
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.adapters import adapter_sha256, cell_adapter
+from dp_clinical_pipeline.models.base import base_model
+from dp_clinical_pipeline.models.loading import load_tokenizer
 from dp_clinical_pipeline.privacy.account import event_from_json
 from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training import cell
-from dp_clinical_pipeline.training.generator import train_generator
+from dp_clinical_pipeline.training.generator import generator_recipe, train_generator
 from dp_clinical_pipeline.training.loop import Randomness
 from dp_clinical_pipeline_tests.training.tiny import tiny_home
 
@@ -161,3 +163,10 @@ def test_changed_weights_are_refused(home):
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(UserError, match="is missing or was changed"):
         cell_adapter(home, row)
+
+
+def test_what_states_the_record_weighs_more_in_training(home):
+    tokenizer = load_tokenizer(base_model(home, "generators", "tiny"), padding_side="right")
+    example = generator_recipe(home).example(tokenizer, "Small effusion. The heart is normal.", ["Pleural Effusion"])
+    assert set(example.weights) == {1.0, home.settings.training.stated_weight}
+    assert example.weights[1] > example.weights[-1]

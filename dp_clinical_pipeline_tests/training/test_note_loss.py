@@ -43,3 +43,17 @@ def test_a_note_of_no_tokens_has_no_loss(tiny_models):
     model = AutoModelForCausalLM.from_pretrained(tiny_models["gpt2"], use_safetensors=True).eval()
     losses = note_losses(model, [Drawn(Example(tokens=(5, 6), note_start=2), 0, 1.0)], 1)
     assert losses.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("trained_head", [False, True])
+def test_a_token_that_weighs_more_counts_more_in_its_own_note_alone(tiny_models, trained_head):
+    model = AutoModelForCausalLM.from_pretrained(tiny_models["llama"], use_safetensors=True).eval()
+    model.get_output_embeddings().requires_grad_(trained_head)
+    tokens, weights = (5, 6, 7, 8, 9), (1.0, 4.0, 1.0)
+    loud, plain = Example(tokens=tokens, note_start=2, weights=weights), Example(tokens=tokens, note_start=2)
+    with torch.no_grad():
+        ours = note_losses(model, [Drawn(loud, 0, 1.0), Drawn(plain, 1, 1.0)], 1)
+        logits = model(input_ids=torch.tensor([tokens])).logits[0, 1:-1].float()
+        each = torch.nn.functional.cross_entropy(logits, torch.tensor(tokens[2:]), reduction="none")
+    assert float(ours[0]) == pytest.approx(float((each * torch.tensor(weights)).sum() / 6), rel=1e-5)
+    assert float(ours[1]) == pytest.approx(float(each.mean()), rel=1e-5)
