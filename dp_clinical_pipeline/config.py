@@ -223,6 +223,9 @@ class ClassifierTraining(_PrivateTraining):
         600,
         description="made-up public notes that set the features' scale and a first head, before any private one; 0: none",
     )
+    adapted: Literal["lora", "full"] = Field(
+        "lora", description="full: the layers themselves are trained, and not an adapter; for comparison, and slower"
+    )
     lora_rank: Count = 4
     lora_alpha: Positive = Field(
         0.25, description="small: a head that has practised gives the adapter large gradients, which fill the bound"

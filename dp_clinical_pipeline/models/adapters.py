@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +32,21 @@ def save_adapter(model: Any, folder: Path) -> str:
     moved = [p for name, p in model.named_parameters() if p.requires_grad and "lora_B" in name]
     if not any(bool(p.detach().abs().max() > 0) for p in moved):
         raise UserError("the adapter's weights did not move in training: nothing was saved")
+    with replaced_folder(folder) as aside, quiet_libraries():
+        model.save_pretrained(aside, safe_serialization=True)
+        (aside / "README.md").unlink(missing_ok=True)
+    return adapter_sha256(folder)
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into, which takes the place of `folder` once it is written."""
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     for leftover in folder.parent.glob(f".{folder.name}.*.tmp"):  # of a process that was killed
         shutil.rmtree(leftover)
-    with quiet_libraries():
-        model.save_pretrained(aside, safe_serialization=True)
-    (aside / "README.md").unlink(missing_ok=True)
+    yield aside
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
-    return adapter_sha256(folder)
 
 
 def adapter_sha256(folder: Path) -> str:

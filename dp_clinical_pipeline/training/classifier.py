@@ -7,6 +7,7 @@ from typing import Any
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
 from dp_clinical_pipeline.models.base import BaseModel
+from dp_clinical_pipeline.models.bodies import is_body, save_body, unfrozen, with_body
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_encoder, with_adapter, with_lora
 from dp_clinical_pipeline.training.examples import Drawn, Example, padded
@@ -26,15 +27,25 @@ def new_classifier(
     layers: int | None = None,
     left_out: int = 0,
     checkpointing: bool = False,
+    full: bool = False,
 ) -> Any:
     """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half.
 
-    The last `left_out` layers of the encoder are not used, and of the others the last `layers` are adapted.
+    The last `left_out` layers of the encoder are not used, and of the others the last `layers` are adapted: by LoRA, or
+    with `full` by training them whole. Embeddings stay as they are.
+
+    Raises:
+        UserError: `checkpointing` was asked for without LoRA.
     """
     import torch
 
     encoder = load_encoder(base, device, -left_out or None)
-    body = with_lora(encoder, causal=False, rank=rank, alpha=alpha, layers=layers, checkpointing=checkpointing)
+    if full and checkpointing:
+        raise UserError("classifier_training.gradient_checkpointing goes with adapted: lora; turn it off")
+    if full:
+        body = unfrozen(encoder, layers)
+    else:
+        body = with_lora(encoder, causal=False, rank=rank, alpha=alpha, layers=layers, checkpointing=checkpointing)
     pooling = new_pooling(body.config.hidden_size)
     head = torch.nn.Linear(len(pooling.mean), labels)
     torch.nn.init.zeros_(head.weight)
@@ -95,7 +106,7 @@ def save_classifier(model: Any, folder: Path) -> str:
     from safetensors.torch import save_file
 
     above = model["head"].state_dict() | model["pooling"].state_dict()
-    save_adapter(model["body"], folder)
+    (save_adapter if hasattr(model["body"], "peft_config") else save_body)(model["body"], folder)
     tensors = {name: value.detach().cpu().contiguous() for name, value in above.items()}
     save_file(tensors, folder / _HEAD, {"layers": str(model["body"].config.num_hidden_layers)})
     return adapter_sha256(folder)
@@ -116,7 +127,8 @@ def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:
         raise UserError(
             f"the classifier in {folder.name} is of an older version: delete the cell's row to train it again"
         )
-    body = with_adapter(load_encoder(base, device, int(said["layers"])), folder)
+    encoder = load_encoder(base, device, int(said["layers"]))
+    body = with_body(encoder, folder) if is_body(folder) else with_adapter(encoder, folder)
     pooling = new_pooling(body.config.hidden_size)
     pooling.load_state_dict({name: weights[name] for name in ("mean", "spread")})
     head = torch.nn.Linear(weights["weight"].shape[1], weights["weight"].shape[0])

@@ -66,7 +66,14 @@ def predict_test(home: Home, encoder: str, budget: str) -> None:
     test = labelled_reports(home, "test")
     predicted = classify(home, encoder, budget, test["raw"].to_list())
     labels = label_set(home.settings.corpus.label_set)
-    frame = prediction_rows(test, predicted, labels, arm=ARM, classifier=f"{encoder}-lora", budget=budget)
+    frame = prediction_rows(
+        test,
+        predicted,
+        labels,
+        arm=ARM,
+        classifier=f"{encoder}-{home.settings.classifier_training.adapted}",
+        budget=budget,
+    )
     Store(home).write(PREDICTIONS, frame, ARM, encoder, budget)
 
 
@@ -132,6 +139,7 @@ def classifier_recipe(home: Home) -> Recipe:
             layers=settings.lora_layers,
             left_out=settings.left_out_layers,
             checkpointing=settings.gradient_checkpointing,
+            full=settings.adapted == "full",
         )
         if settings.practice_notes:
             tokenizer = load_tokenizer(base, padding_side="right")

@@ -23,7 +23,7 @@ class Descent:
         named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
         self.parameters, self.momentum, self.steps = [p for _, p in named], spec.momentum, spec.steps
         self.bound = spec.max_grad_norm if spec.noise_multiplier is None else None
-        rates = [spec.learning_rate * (spec.adapter_rate if "lora_" in name else 1.0) for name, _ in named]
+        rates = [spec.learning_rate * (spec.adapter_rate if _is_below(name) else 1.0) for name, _ in named]
         groups = [{"params": [p], "lr": rate} for p, rate in zip(self.parameters, rates, strict=True)]
         if spec.momentum is None:
             self.optimizer: Any = torch.optim.AdamW(groups, weight_decay=0.0)
@@ -58,3 +58,8 @@ class Descent:
                 state = self.optimizer.state.get(parameter, {})
                 if _SUM in state:
                     parameter.copy_(state[_SUM] / state[_COUNT])
+
+
+def _is_below(name: str) -> bool:
+    """Say whether a parameter is of what lies below a head: LoRA's, or a classifier's encoder trained whole."""
+    return "lora_" in name or name.startswith("body.")

@@ -24,7 +24,7 @@ class KeptStates:
         """Return token states (B, T, width) of a batch whose token ids and mask are (B, T)."""
         layers = _layers(body)
         first = next((i for i, layer in enumerate(layers) if _trained(layer)), len(layers))
-        if first == 0 or _trained(body.get_base_model().embeddings):
+        if first == 0 or _trained(_plain(body).embeddings):
             return body(input_ids=ids, attention_mask=mask.long()).last_hidden_state
         below = self._below(body, layers[:first], batch, ids, mask)
         return _run(body, layers[first:], below, mask)
@@ -36,7 +36,7 @@ class KeptStates:
         missing = [i for i, row in enumerate(rows) if row is None]
         if missing:
             with torch.no_grad():
-                embedded = body.get_base_model().embeddings(input_ids=ids[missing])
+                embedded = _plain(body).embeddings(input_ids=ids[missing])
                 fresh = _run(body, layers, embedded, mask[missing])
             for i, states in zip(missing, fresh, strict=True):
                 tokens = batch[i].example.tokens
@@ -53,14 +53,14 @@ class KeptStates:
 
 def _layers(body: Any) -> Sequence[Any]:
     """Return an encoder's layers from below; none where they cannot be run one after the other."""
-    model = body.get_base_model()
+    model = _plain(body)
     return list(model.encoder.layer) if model.config.model_type == "bert" else []
 
 
 def _run(body: Any, layers: Sequence[Any], states: Any, mask: Any) -> Any:
     from transformers.masking_utils import create_bidirectional_mask
 
-    config = body.get_base_model().config
+    config = _plain(body).config
     seen = create_bidirectional_mask(config=config, inputs_embeds=states, attention_mask=mask.long())
     for layer in layers:
         states = layer(states, seen)
@@ -69,3 +69,7 @@ def _run(body: Any, layers: Sequence[Any], states: Any, mask: Any) -> Any:
 
 def _trained(module: Any) -> bool:
     return any(p.requires_grad for p in module.parameters())
+
+
+def _plain(body: Any) -> Any:
+    return body.get_base_model() if hasattr(body, "get_base_model") else body

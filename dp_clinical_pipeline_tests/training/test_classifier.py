@@ -9,8 +9,9 @@ from dp_clinical_pipeline.coding.arm_data import multi_hot
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14, label_set
 from dp_clinical_pipeline.models.base import BaseModel
+from dp_clinical_pipeline.models.bodies import with_body
 from dp_clinical_pipeline.models.device import Device
-from dp_clinical_pipeline.models.loading import load_tokenizer
+from dp_clinical_pipeline.models.loading import load_encoder, load_tokenizer
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.training.classifier import (
@@ -77,10 +78,11 @@ def test_the_clipped_sum_equals_the_float64_loop(tiny_models, family, bound):
     assert float((got - oracle).norm() / oracle.norm()) < 1e-5
 
 
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
 @pytest.mark.parametrize("family", ["bert", "albert"])
-def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models, family, tmp_path):
+def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models, family, full, tmp_path):
     base = BaseModel(name="tiny", path=tiny_models[family], sha256="")
-    model = new_classifier(base, CPU, 3, rank=2, alpha=4, left_out=1)
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, left_out=1, full=full)
     spec = TrainSpec(
         noise_multiplier=0.5, sample_rate=0.5, steps=3, max_grad_norm=1.0, expected_lot=4, max_reports=1,
         learning_rate=1e-2, microbatch_tokens=200, checkpoint_every=10,
@@ -97,14 +99,59 @@ def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models
     assert float(expected.abs().max()) > 0
 
 
+@pytest.mark.parametrize("family", ["bert", "albert"])
+@pytest.mark.parametrize("bound", [0.05, 1e6])
+def test_layers_trained_whole_are_clipped_as_the_float64_loop_clips_them(tiny_models, family, bound):
+    model = new_classifier(
+        BaseModel(name="tiny", path=tiny_models[family], sha256=""), CPU, 3, rank=2, alpha=4, full=True
+    )
+    torch.nn.init.normal_(model["head"].weight, std=0.3)
+    patients = _patients(5)
+    expected = clipped_sum(copy.deepcopy(model).eval(), patients, _losses, bound)
+    gradients = PatientGradients(model, _losses, bound)
+    total = [torch.zeros_like(p) for p in _classes(model)]
+    for batch in microbatches(draw(patients), 60):
+        gradients.add(batch, total)
+    got, oracle = (torch.cat([t.flatten().double() for t in tensors]) for tensors in (total, expected))
+    assert float((got - oracle).norm() / oracle.norm()) < 1e-5
+
+
+def test_only_the_layers_are_trained_whole_and_what_did_not_move_is_not_kept(tiny_models, tmp_path):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, layers=1, full=True)
+    depth = model["body"].config.num_hidden_layers
+    trained = {name for name, p in model["body"].named_parameters() if p.requires_grad}
+    assert trained == {n for n, _ in model["body"].named_parameters() if n.startswith(f"encoder.layer.{depth - 1}.")}
+    with pytest.raises(UserError, match="did not move"):
+        save_classifier(model, tmp_path / "adapter")
+    assert not (tmp_path / "adapter").exists()
+    with pytest.raises(UserError, match="share their weights"):
+        new_classifier(
+            BaseModel(name="t", path=tiny_models["albert"], sha256=""), CPU, 3, rank=2, alpha=4, layers=1, full=True
+        )
+    with pytest.raises(UserError, match="turn it off"):
+        new_classifier(base, CPU, 3, rank=2, alpha=4, full=True, checkpointing=True)
+
+
+def test_layers_of_another_encoder_are_refused(tiny_models, tmp_path):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, full=True)
+    with torch.no_grad():
+        next(p for p in model["body"].parameters() if p.requires_grad).add_(1)
+    save_classifier(model, tmp_path / "adapter")
+    with pytest.raises(UserError, match="of another encoder"):
+        with_body(load_encoder(BaseModel(name="t", path=tiny_models["albert"], sha256=""), CPU), tmp_path / "adapter")
+
+
 def _classes(model):
     return [p for p in model.parameters() if p.requires_grad]
 
 
+@pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
 @pytest.mark.parametrize(("family", "layers"), [("bert", 1), ("bert", None), ("albert", None)])
-def test_kept_states_change_neither_losses_nor_gradients(tiny_models, family, layers):
+def test_kept_states_change_neither_losses_nor_gradients(tiny_models, family, layers, full):
     base = BaseModel(name="tiny", path=tiny_models[family], sha256="")
-    model = new_classifier(base, CPU, 3, rank=2, alpha=4, layers=layers)
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, layers=layers, full=full)
     torch.manual_seed(2)
     for parameter in _classes(model):
         torch.nn.init.normal_(parameter, std=0.2)
