@@ -37,7 +37,7 @@ _GENERIC = frozenset(
     interventional pediatric neonatal outpatient inpatient ambulatory day night skilled assisted nursing long term short care unit department dept center services service outside local community area nearby another other county state federal
     high middle elementary grade nursery law dental graduate group the our this his her their patient patients chest portable left right upper lower radiation wound sleep pain stress exercise vascular cardiovascular thoracic neurology surgery
     attorney surgeon past present brief admission discharge medicine radiology imaging report history exam examination study review systems final preliminary addendum reason clinical social laboratory data plan assessment electronic record records
-    informed advance directive standard quality infection blood bank pharmacy oncology orthopedic obstetrics gynecology labor delivery operating recovery room floor ward school house station base camp and of at for""".split()
+    informed advance directive standard quality infection blood bank pharmacy therapy oncology orthopedic obstetrics gynecology labor delivery operating recovery room floor ward school house station base camp and of at for""".split()
 )
 RUNS = re.compile(rf"(?<![\w'’.-]){_RUN}(?![\w'’])")
 _BEFORE = re.compile(
@@ -72,6 +72,11 @@ def vote(text: str) -> Iterator[Span]:
 def key(word: str) -> str:
     """Return a word as the lists hold it."""
     return word.strip(".,").replace("’", "'").lower()
+
+
+def is_generic(word: str) -> bool:
+    """Say whether a word is any institution's or any department's, and nobody's own."""
+    return not word.isalnum() or word in _GENERIC or word in _HEADS
 
 
 def is_clinical(word: str) -> bool:

@@ -22,6 +22,7 @@ from dp_clinical_pipeline.deid import (
     institutions,
     known,
     labels,
+    learnt,
     names,
     numbers,
     partial_dates,
@@ -82,14 +83,21 @@ PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, cre
 
 def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None = None) -> list[Span]:
     """Return disjoint spans in text order, with code-point offsets; `site` is one voter more, which nothing overrules."""
+    kept = found_by_rules(text)
+    if site is not None:
+        kept += site(text)
+    standing, more = learnt.settled(text, resolve(kept))
+    kept = [*standing, *(span for span in more if not allowlist.is_lookalike(text, span))]
+    own = known.names_in(text, resolve(kept))
+    return with_known(text, kept, replace(context, names=context.names | own) if own else context)
+
+
+def found_by_rules(text: str) -> list[Span]:
+    """Return what patterns and lists find, look-alikes left out: spans that may overlap, in no order."""
     spans = [*companions.whole(text, [span for vote in VOTERS for span in vote(text)])]
     calm = shouting.calmed(text)
     spans += institutions.whole(calm, [span for vote in PLACE_VOTERS for span in vote(calm)])
-    kept = [codes.whole(text, span) for span in spans if not allowlist.is_lookalike(text, span)]
-    if site is not None:
-        kept += site(text)
-    own = known.names_in(text, resolve(kept))
-    return with_known(text, kept, replace(context, names=context.names | own) if own else context)
+    return [codes.whole(text, span) for span in spans if not allowlist.is_lookalike(text, span)]
 
 
 def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:

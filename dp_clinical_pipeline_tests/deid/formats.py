@@ -1,11 +1,13 @@
 """How each set of frames writes dates, codes and names: as its hospital's systems would.
 
-Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. Sets `c` to `f`
-were written, with their formats, names and towns, by people who had not seen the rules. `c`, `d` and `e` were opened
-after they had been scored; `f` is only ever scored, and never looked at by who changes the rules.
+Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. The others
+were written, with their formats, names and towns, by eight authors who had not seen the rules. `c`, `d` and `e` were
+opened after they had been scored, and rules were written for their misses; `g` to `q` are what the voter `learnt` was
+trained on, beside `a` to `e`. `f` and `k` are only ever scored, and never looked at by who changes rules or model.
 """
 # ruff: noqa: E501 -- a kind a line
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,4 +218,14 @@ F = Formats(
     },
     own=own_entries("f"),
 )  # fmt: skip
-SETS = {"a": A, "b": B, "c": C, "d": D, "e": E, "f": F}
+
+
+def _formats_of(name: str) -> Formats:
+    """Return the formats of a set whose author kept them in a file beside its frames."""
+    read = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
+    return Formats(**{**read, "codes": _CODES | read["codes"]}, own=own_entries(name))
+
+
+SETS = {"a": A, "b": B, "c": C, "d": D, "e": E, "f": F} | {
+    p.stem: _formats_of(p.stem) for p in sorted(FRAMES.glob("*.json"))
+}

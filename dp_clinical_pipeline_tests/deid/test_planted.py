@@ -13,8 +13,10 @@ from dp_clinical_pipeline.config import IDENTIFIER_TYPES
 from dp_clinical_pipeline.deid.evaluate import Document, EvalResult, evaluate
 from dp_clinical_pipeline.demo.reports import make_patients
 from dp_clinical_pipeline_tests.deid.formats import SETS
+from dp_clinical_pipeline_tests.deid.learning import SETS as LEARNT_FROM
 from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
+SEALED = "fk"
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
@@ -57,7 +59,10 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
         ("c", 0.99, 0.9, 0.002),
         ("d", 0.995, 0.95, 0.002),
         # Its author left a plan's group number, CBOC and FIRE RESCUE outside the slots.
-        ("e", 0.985, 0.9, 0.003),
+        ("e", 0.985, 0.9, 0.004),
+        # Sealed; their frames hold states and titles beside the slots, which count as altered.
+        ("f", 0.98, 0.85, 0.01),
+        ("k", 0.945, 0.6, 0.012),
     ],
 )
 def test_identifiers_between_sentences_of_openi_are_found(
@@ -70,12 +75,15 @@ def test_identifiers_between_sentences_of_openi_are_found(
     check(evaluate(planted([text for text in texts if text], name, seed=11)), by_type, recall, altered)
 
 
-def test_the_frames_hold_every_kind_and_share_no_line() -> None:
+def test_the_frames_hold_every_kind_and_sealed_ones_are_in_no_other_set() -> None:
     sets = {name: frames(name) for name in SETS}
-    assert set(sets) == {"a", "b", "c", "d", "e", "f"}
+    assert set(sets) == {*SEALED, *LEARNT_FROM}
     assert min(map(len, sets.values())) > 100
-    lines = [line for own in sets.values() for line in own]
-    assert len(set(lines)) == len(lines)
+    opened = {line for name in LEARNT_FROM for line in sets[name]}
+    # `Dear Dr. {surname},` comes to anybody's mind; a sentence of one author that another wrote too would be a copy.
+    shared = [line for name in SEALED for line in sets[name] if line in opened]
+    assert len(shared) <= 3
+    assert all(len(re.sub(r"\{\w+\}", "", line).split()) <= 3 for line in shared)
     kinds = {}
     for name, own in sets.items():
         writer = Writer(1, SETS[name])
