@@ -251,11 +251,11 @@ class Generation(_Part):
     max_new_tokens: Count = 96
     min_words: Count = 5
     require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")
-    temperature: Positive = 0.8
+    temperature: Positive = 0.5
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")
     top_k: Annotated[int, Field(ge=0)] = 50
     guidance: Positive = Field(
-        2.0, description="above 1: notes keep closer to their record, for more work and less fluency; 1: off"
+        1.5, description="above 1: notes keep closer to their record, for more work and less fluency; 1: off"
     )
     seed: int = Field(0, description="public: sampling from a released adapter is post-processing")
 

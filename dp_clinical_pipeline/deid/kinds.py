@@ -39,7 +39,7 @@ _PLACES = frozenset(
 _CLINICAL = re.compile(
     r"(?:pneumo|pulmon|cardi|bronch|thorac|hepat|neuro|costo|sterno|medias|atel|calcif|pleur|vascul|osteo|spondyl|fibro|gastro|nephro|hydro|peri|endo|hyper|hypo|intra|inter|trans"
     r"|sub|supra|infra|retro|para|post|pre|non|un|electro|radio|micro|macro|cyst|chole|trache|esoph|diaphragm|lymph|granul|emphys|embol|thromb|aort|arteri|ventric)\w*"
-    r"|\w*(?:itis|[oe]ses|osis|emia|ectomy|otomy|ostomy|plasty|graphy|graphic|scopy|pathy|pathic|megaly|omas?|omata|thorax|thoraces|ectas[ie]s|ectatic|ectasia|pnea|uria|algia|genic|lytic|iform"
+    r"|\w*(?:itis|[oe]ses|osis|emia|ectomy|otomy|ostomy|plasty|graphy|graphic|scopy|pathy|pathic|megaly|omas?|omata|thorax|thoraces|ectas[ie]s|ectatic|ectasia|pnea|penia|phagia|plegia|paresis|rrhea|rrhagia|malacia|trophy|dynia|tropia|lysis|amnios|esthesia|kinesia|cytosis|uria|algia|genic|lytic|iform"
     r"|mycin|cillin|azole|olol|pril|sartan|statin|prazole|mab|cardial|cardium|ation|ations|ically|ously|ness|ities|ments?|ceal|ural|eral|ular|atous)",
 )
 _PREFIX = re.compile(

@@ -17,7 +17,7 @@ from dp_clinical_pipeline.deid.amid import is_generic
 from dp_clinical_pipeline.deid.clues import Token, clues, is_looked_at, speaks_for_itself, tokens_of, types_at
 from dp_clinical_pipeline.deid.spans import Span
 
-_LEAST, _LEAST_FIGURE, _LEAST_BESIDE = 0.4, 0.9, 0.95
+_LEAST, _LEAST_FIGURE, _LEAST_BESIDE = 0.5, 0.9, 0.95
 """How sure the model has to be: of a word; of what holds a digit, which is a reading more often than not, or is one
 letter; and of a plain word beside an identifier."""
 _NONE = 0.001
