@@ -1,7 +1,7 @@
 """How each set of frames writes dates, codes and names: as its hospital's systems would.
 
 Set `a` was in view while the rules were written; set `b` was written afterwards, before anybody scored it. The others
-were written, with their formats, names and towns, by eight authors who had not seen the rules. `c`, `d` and `e` were
+were written, with their formats, names and towns, by thirteen authors who had not seen the rules. `c`, `d` and `e` were
 opened after they had been scored, and rules were written for their misses; `g` to `q` are what the voter `learnt` was
 trained on, beside `a` to `e`. `f` and `k` are only ever scored, and never looked at by who changes rules or model.
 """
