@@ -42,7 +42,8 @@ def causal_example(
 ) -> Example:
     """Return prompt, note and end of text, cut to `max_tokens`.
 
-    Tokens that touch one of the parts `stating` (characters of the note) weigh `stated_weight`, and others 1.
+    Tokens that touch one of the parts `stating` (characters of the note) weigh `stated_weight`, and others 1; all weigh the
+    same where the tokenizer is a slow one, which does not know its tokens' places.
 
     Raises:
         UserError: the prompt alone fills `max_tokens`.
@@ -56,6 +57,8 @@ def causal_example(
     if not stating or stated_weight == 1:
         return Example(tokens=tokens, note_start=len(head))
     moved = len(note) - len(note.lstrip()) - 1
+    if not getattr(tokenizer, "is_fast", True):  # it does not say where its tokens stand, as BioGPT's: all count alike
+        return Example(tokens=tokens, note_start=len(head))
     places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
     touched = [any(start < last + moved and first + moved < end for start, end in stating) for first, last in places]
     weights = tuple(stated_weight if it else 1.0 for it in (*touched, False))

@@ -56,6 +56,9 @@ def test_what_states_the_record_weighs_more():
     assert cut.weights == (1.0, 4.0, 4.0, 4.0, 1.0, 1.0)
     assert len(cut.weights) == len(cut.tokens) - cut.note_start
     assert causal_example(_Letters(), "ab:", "the note", 100, [(0, 3)], 1.0).weights == ()
+    slow = _Letters()
+    slow.is_fast = False
+    assert causal_example(slow, "ab:", "the note", 100, [(0, 3)], 4.0).weights == ()
 
 
 def test_a_prompt_that_fills_everything_is_refused():
