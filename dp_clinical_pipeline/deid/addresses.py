@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.kinds import EPONYM, OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import lowered, packed
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _C = r"(?:St\.|Mt\.|Ft\.|Dr\.|[A-ZÀ-Þ][\w'’]{0,30}+(?:-[A-Z][\w'’]{0,30}+){0,2})"
@@ -39,7 +40,7 @@ _UNIT = (
     rf"|\#[ ]?[A-Za-z]?-?\d{{0,5}}[A-Za-z]?(?!\w)|\d{{1,2}}(?:st|nd|rd|th)[ ](?:Floor|Fl|floor|fl)\b\.?|(?:Basement|Bsmt|Rear|Upper|Lower|Front|Penthouse|Upstairs|Downstairs)(?!\w)|\d{{1,4}}[A-Z](?=[,;.\n]|$))){{0,3}}"
 )
 _TAIL = rf"(?:,?[ ]{_DIRECTION}(?!\w)\.?)?{_UNIT}"
-_STREET = re.compile(
+_STREET = sieved(
     rf"""(?<![\w/.-])(?:
       {_NUMBER}[ ](?:(?:{_DIRECTION}|Old|New)\.?[ ]){{0,2}}(?:{_ROAD})(?![\w'’])(?:[ ](?:Frontage|Service|Access|Business|Bypass|Spur|Alternate|Alt|Bus)(?:[ ](?:Rd|Road))?\.?)?{_TAIL}
     | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ]){{0,2}}(?:(?:{_C}\.?|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH|St|Nd|Rd|Th)|de|la|del|los|las|of|the)[ ]){{1,4}}
@@ -73,10 +74,10 @@ _CUED = re.compile(
       (?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|before|in|on|when|where|who|since|starting|tomorrow|today|via|per|upper|lower|alone|because|until|while|as|due|this|last|is|was|has|had|to|near)\b|[ ](?:{CODES})\b|[ ]{{2}})""",
     re.X,
 )
-_BOX = re.compile(
+_BOX = sieved(
     r"\b(?i:mail\w*|sent|send|ship\w*|address\w*|route|return\w*|c/o|deliver\w*|forward\w*|bill\w*|statement\w*|lives?|resid\w+)\b[^.;\n]{0,30}?[ :,](?P<box>(?:Box|BOX|box|Bx|Drawer)[ ]?\#?\d{1,6})(?!\w)"
 )
-_BARE = re.compile(
+_BARE = sieved(
     rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{3,5}}[ ](?:{_DIRECTION}\.?[ ])?(?P<rest>{_C}(?:[ ]{_C}){{0,2}}))(?P<unit>{_TAIL})(?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|in|on|when|where|who|since|this|last|is|was|reports?|near|to|today|tomorrow)\b)"
 )
 """A number of three digits or more before words in title case that no report writes after a number."""

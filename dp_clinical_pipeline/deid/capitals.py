@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.facilities import CODES
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.places import city_after
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = r"(?:ST\.|MT\.|[A-Z][A-Z'’&-]{1,30}+)"
-_FACILITY = re.compile(
+_FACILITY = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,5}})(?:HOSPITAL|INFIRMARY|HOSPICE|CLINIC|POLYCLINIC|PHARMACY|SANATORIUM|MANOR"
     r"|(?:MEDICAL|HEALTH|CANCER|HEART|IMAGING|SURGERY|SURGICAL|CARE|REHAB|REHABILITATION|TRAUMA|DIAGNOSTIC"
     r"|COMMUNITY|WELLNESS)[ ]CENT(?:ER|RE)"
@@ -23,11 +24,11 @@ _SUFFIX = (
     r"(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|DRIVE|DR|LANE|LN|COURT|CT|PLACE|PL|TERRACE|TER|WAY|CIRCLE|CIR|TRAIL|TRL"
     r"|PARKWAY|PKWY|HIGHWAY|HWY|SQUARE|SQ|PLAZA|ALLEY|LOOP|PIKE|TURNPIKE|CRESCENT|CLOSE|ROW|PATH|RUN|ROUTE|COVE|RIDGE|BEND|HOLLOW)"
 )
-_STREET = re.compile(
+_STREET = sieved(
     rf"(?<![\w./-])\d{{1,6}}[A-Z]?[ ](?:(?:{_W}|[NSEW]|[NSEW]\.|\d{{1,3}}(?:ST|ND|RD|TH))[ ]){{1,4}}?{_SUFFIX}(?![\w'’])\.?"
     r"(?:,?[ ](?:APT|APARTMENT|UNIT|SUITE|STE|ROOM|RM|FLOOR|FL|BLDG|LOT|NO)\.?[ ]?\#?\w{1,6}|,?[ ]\#[ ]?\w{1,6})?"
 )
-_CITY = re.compile(rf"(?<![\w-])(?P<city>{_W}(?:[ ]{_W}){{0,2}}),[ ](?P<state>{CODES})(?=[,.]?[ ]\d{{5}}|\s*\n)")
+_CITY = sieved(rf"(?<![\w-])(?P<city>{_W}(?:[ ]{_W}){{0,2}}),[ ](?P<state>{CODES})(?=[,.]?[ ]\d{{5}}|\s*\n)")
 _STOP = frozenset(
     ("TO", "AT", "FROM", "BY", "THE", "IN", "ON", "WITH", "FOR", "AND", "OR", "AN", "A", "OUR", "THIS", "THAT",
      "HIS", "HER", "THEIR", "OUTSIDE", "LOCAL", "NEAREST", "SAME", "OTHER", "ANOTHER", "ANY", "SENT", "SEEN",

@@ -16,7 +16,7 @@ _OLD = re.compile(r"(?:9\d|1[01]\d)(?!\d)")
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d")
 _MASK = re.compile(r"x+")
 _TIME, _YEAR = "time", "year"
-_EDGE = ("<s>", "", "edge")
+_EDGE = ("<s>", "", "edge", "")
 _NO_WORD = frozenset((CLEAR[:2], UNKNOWN[:2]))
 _LISTS = (
     ("g", "given_names"),
@@ -44,6 +44,10 @@ class Token(NamedTuple):
     form: str
 
 
+Window = tuple[tuple[str, str, str, str], ...]
+"""Word, lists, form and found type of each of nine tokens."""
+
+
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text, in order."""
     return [Token(*found.span(), *_described(found.group())) for found in _TOKEN.finditer(text)]
@@ -68,13 +72,29 @@ def speaks_for_itself(token: Token) -> bool:
     return token.form != "x" or token.lists[-2:] in _NO_WORD or (len(token.word) == 2 and token.word not in MINOR)
 
 
+def window(tokens: Sequence[Token], found: Sequence[str], at: int) -> Window:
+    """Return the words, lists, forms and found types from four before the token `at` to four after it.
+
+    `found` holds the type of the span that covers each token, "" for none.
+    """
+    before, after = max(0, 4 - at), max(0, at + 5 - len(tokens))
+    there = slice(max(0, at - 4), at + 5)
+    here = [(token[2], token[3], token[4], kind) for token, kind in zip(tokens[there], found[there], strict=True)]
+    return (*(_EDGE,) * before, *here, *(_EDGE,) * after)
+
+
 def clues(tokens: Sequence[Token], found: Sequence[str], at: int) -> Iterator[str]:
-    """Yield the clues of the token `at`; `found` holds the type of the span that covers each token, "" for none.
+    """Yield the clues of the token `at`, as `clues_in` has them."""
+    return clues_in(window(tokens, found, at))
+
+
+def clues_in(around: Window) -> Iterator[str]:
+    """Yield the clues of a window's middle token.
 
     Words, lists, forms and found types by their place from four before it (0) over its own (4) to four after it (8), and
     pairs and triples of them.
     """
-    w, c, s, r = zip(*(_neighbour(tokens, found, at + by) for by in range(-4, 5)), strict=True)
+    w, c, s, r = zip(*around, strict=True)
     for by in range(9):
         yield f"w{by}={w[by]}"
     for by in range(2, 7):
@@ -110,13 +130,6 @@ def types_at(tokens: Sequence[Token], spans: Sequence[Span]) -> list[str]:
             at += 1
         types.append(spans[at].type if at < len(spans) and spans[at].start < token.end else "")
     return types
-
-
-def _neighbour(tokens: Sequence[Token], found: Sequence[str], at: int) -> tuple[str, str, str, str]:
-    if 0 <= at < len(tokens):
-        token = tokens[at]
-        return token.word, token.lists, token.form, found[at]
-    return (*_EDGE, "")
 
 
 @lru_cache(maxsize=65536)

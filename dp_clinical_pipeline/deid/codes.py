@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,8}(?:[^\sA-Za-z\d][A-Za-z]{0,6})?\d)[A-Za-z0-9]+(?:[-–‑_./:*#\\·~+][A-Za-z0-9]+)*"
 )
-_GROUPS = re.compile(
+_GROUPS = sieved(
     r"(?<![\w.,/:+-])(?:[A-Z]{1,4}[ ]|(?:C?XR|CT|MR|US|NM|RAD|DX|CR|ACC"
     r"|RIS)(?=\d))?\d{2,6}(?:[ ]\d{2,6}){1,4}(?:[ ][A-Z](?![\w.=:]))?(?![\w%]|[.,:/-]\d)"
 )
@@ -50,7 +51,7 @@ _LONG_SIDES = re.compile(r"\d{3,}X\d{4,}|\d{5,}X")
 """Longer than the sides of anything: `705X21132` is a serial number."""
 _STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
 _WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
-_MODAL = re.compile(
+_MODAL = sieved(
     r"(?<![\w-])(?:\d{2,4}[ ])?(?:C?XR|CR|DX|DR|CT|MRI?|US|NM|RAD|RF|MG|IR|PET|CH|RIS"
     r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
     r"(?!\w|[-/.]\d)|(?<![\w-])\d{2,4}[ ](?:C?XR|CR|DX|CT|MR|US|NM|RAD)[ ](?P<serial>\d{3,8})(?![\w.])"

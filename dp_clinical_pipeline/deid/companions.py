@@ -8,19 +8,20 @@ from dataclasses import replace
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = rf"(?:(?:St\.|[Dd]e|[Dd]e[ ]la|[Dd]el|[Vv]an(?:[ ]der)?|[Vv]on)[ ])?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,2}}+"
 _ONE = rf"(?:[A-Z]\.[ ]){{0,2}}{_W}(?:[ ](?:[A-Z]\.[ ])?{_W})?"
 _AND = r"(?:,?[ ](?:and|AND|&)[ ]|[ ]?/[ ]?|,[ ]?)(?:(?:Dr|DR|Mr|Mrs|Ms)\.?[ ])?"
-_TITLED = re.compile(
+_TITLED = sieved(
     rf"(?<![\w-])(?:Drs|DRS|Doctors|Professors|Profs|Nurses|Messrs|Mmes|Residents|residents|Fellows|fellows|Attendings|attendings|Officers|officers|Deputies|deputies|nurses|technologists|techs|interns|surgeons|radiologists|physicians|paramedics|Medics|medics|daughters|sons|sisters|brothers|parents|grandparents|twins|siblings|children)\b\.?:?[ ](?P<names>{_ONE}(?:{_AND}{_ONE}){{0,5}})"
 )
 _EACH = re.compile(_AND)
-_CREW = re.compile(
+_CREW = sieved(
     r"\b(?:CREW|MEDICS?|TEAM|RNS?|STAFF|PARAMEDICS?|EMTS?|RTS?|TECHS?|OFFICERS?|DEPUTIES|PROVIDERS?|MDS?|DRS?|Crew|Medics?|Paramedics?|EMTs?|Techs?|Staff|crew|medics?|paramedics?|techs?|staff|officers?)\b[:=]?[ ](?P<names>[A-Z][A-Za-z'’-]{1,20}(?:/[A-Z][A-Za-z'’-]{1,20}){1,3})(?![\w'’-])"
 )
-_SUMMARY = re.compile(
+_SUMMARY = sieved(
     rf"\b(?i:summary|sum|note|chart|records?|letter|referral|transfer|admission|consult(?:ation)?|discharge|addendum|order|report|images?|films?|disc|request|results?|visit|encounter|label(?:ed)?|specimen)(?:\s(?i:for|of|on|re))?:?\s[\"“]?(?P<name>{_W},[ ]?[{UPPER}][\w'’-]{{1,24}}+(?:[ ][A-Z](?:\.|\b))?)(?=[:;(\"”\n|/]|\s?[:;(]|[ ](?:admitted|discharged|DOB|dob|MRN|mrn|seen|\d)|\s*$)"
 )
 _SYLLABLES = r"(?:Pa|Mai|Ka|Bao|Mee|See|Chue|Tou|Kao|Nou|Xai|Xee|Yer|Der|Sua|Sia|Ying|Zoua|Nhia|Blia|Dia|Mao|Youa|Pang|Kou|Toua|Neng|Vue|Cheng|Chai|Koua|Shoua|Maly|La|Ma|Kia|Nao|Houa|Der|Ger|Ia|Lia|May|Chia|Choua|Thao|Thi|Van|Anh|Bich|Kim|Minh|Ngoc|Thanh|Xuan|Hoa|Hong|Huu|Duc|Quoc|Tuan|Hyun|Ji|Min|Seo|Soo|Yong|Young|Jae|Eun|Hye|Sung|Xiao|Li|Mei|Wei|Jun|Hui|Ling|Yu|Jing|Wen|Zhi|Ana|Maria|María|Luz|Jo|Mary|Sue|Billy|Bobby|Anne|Ann|Lee|Abu|Abdul|Abd|Umm|Um|Ur|Al|El|Bin|Bint|Noor|Nur|Siti|Nor|Mohd|Md|Sri|Devi|Lal|De|Del|Di|Da|Du|Le|Mc|Mac|Van|Von|Ter|Ten|St|Saint|San|Santa|Dos|Das)"
@@ -37,7 +38,7 @@ _SMALL_WORDS = frozenset(
 )
 _CUED = tuple(
     map(
-        re.compile,
+        sieved,
         (
             rf"\b(?i:bed|rm|room|bay|pod|stall|chair)[ ]\w{{1,5}}[ :,-]{{1,3}}(?P<name>{_W})(?=[ ](?:to|back|for|is|was|needs|has|asking|wants|fell|going|from|in|off|refus\w+|c/o|not|on|says)\b|[,;.]|\s*$)",
             rf"\b(?:NNP|CNM|CRNA|ARNP|APRN|CNP|FNP|PNP|DNP|PharmD|LCSW|LMSW|RRT|LPN|LVN|CNA|PCA|PCT|CCRN|EMT-P|EMT)[ ](?P<name>{_W})(?![\w'’-]|:)",
@@ -106,7 +107,9 @@ def _listed(text: str, found: re.Match[str]) -> Iterator[Span]:
     position = start
     while position < stop:
         gap = (
-            _EACH.search(text, position, stop) if found.re is _TITLED else re.compile("/").search(text, position, stop)
+            _EACH.search(text, position, stop)
+            if found.re is _TITLED.pattern
+            else re.compile("/").search(text, position, stop)
         )
         end = gap.start() if gap else stop
         words = [*_WHO.finditer(text, position, end)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’]{0,24}+(?:-[A-ZÀ-Þ]\w{0,24}+){0,2})"
@@ -13,42 +14,31 @@ _CREW = (
     r"(?:(?:Volunteer[ ])?Fire(?:[ ]?(?:and|&|/|-)?[ ]?(?:Rescue|Ems|EMS|Dept\.?|Department|Protection|District))?|Rescue(?:[ ]Squad)?|(?:Area[ ])?Ambulance(?:[ ](?:Service|District))?|EMS|Ems|PD|Pd|FD|Fd|VFD|Vfd"
     r"|Police(?:[ ](?:Department|Dept\.?))?|Sheriff(?:['’]s[ ](?:Office|Dept\.?|Department))?|Paramedics|Air[ ](?:Medical|Care|Ambulance|Evac)|Airport|Aeromedical|Life[ ]?[Ff]light|MedFlight|Fire-Rescue|CBOC|Cboc|VAMC|Vamc|VA[ ]CBOC)"
 )
-_HINT = re.compile(r"Fire|FIRE|Rescue|Ambul|EMS|Ems|PD|Pd|FD|Fd|Polic|Sheriff|Paramed|Air|Aero|Light|light|CBOC|Cboc|VAMC|Vamc")  # fmt: skip
-_OF_A_PLACE = re.compile(
+_OF_A_PLACE = sieved(
     rf"(?<![\w'’-])(?P<name>(?:{_W}[ ](?:(?:du|de|la|le|of|del)[ ])?){{1,3}}?)(?P<crew>{_CREW})(?![\w'’-])"
 )
 _NOT_THEIRS = frozenset(
     """dept division section radiology imaging service services preliminary overnight per by via from with and the local county city state house volunteer other our called arrived report ems fire police rescue air medical transport unit medic crew also prior pre post no any notify notified area hospital private
     critical care ground basic advanced life support public campus military base emergency department pt patient patients indication history comparison""".split()
 )  # fmt: skip
-_NIGHT = re.compile(
+_NIGHT = sieved(
     rf"(?<![\w'’-])(?P<name>(?:{_W}[ ]){{1,3}}?)(?:(?:After|Off|Night|Day|Weekend|Evening)(?:[- ]?(?:[Hh]ours?|[Tt]ime|[Ss]hift))?|Overnight|Nighthawk|24[ /-]?(?:7|[Hh]ours?))[ ](?:Radiology|Imaging|Tele-?[Rr]adiology|Reads?|Reading|Clinic|Care|Pediatrics|Coverage|Rads?|Diagnostics|Medicine|Dialysis|Pharmacy|Nursing)(?:[ ](?:Associates|Group|Partners|Services|Service|Center|LLC|Inc))?(?![\w'’-])"
 )
-_UNNAMED_NIGHT = re.compile(
+_UNNAMED_NIGHT = sieved(
     r"(?<![\w'’-])(?P<name>(?:After|Off)[- ]Hours[ ](?:Radiology|Imaging|Teleradiology|Reads|Pediatrics)[ ](?:Associates|Group|Partners|Services|LLC|Inc))(?![\w'’-])"
 )
-_TELE = re.compile(
+_TELE = sieved(
     rf"(?<![\w'’-])(?P<name>(?:{_W}[ ]){{1,3}})Tele-?(?:[Rr]adiology|[Rr]ads?|[Hh]ealth|[Ss]troke|[Mm]edicine|ICU|[Pp]sychiatry)(?:[ ](?:Associates|Group|Partners|Services|Network|LLC|Inc))?(?![\w'’-])"
 )
-_BRAND = re.compile(r"(?<![\w'’-])(?P<name>(?:[A-Za-z][a-z]{0,9})(?:Rads?|Radiology|Imaging|Reads|Scan|Telerad))(?![\w'’-])")  # fmt: skip
+_BRAND = sieved(r"(?<![\w'’-])(?P<name>(?:[A-Za-z][a-z]{0,9})(?:Rads?|Radiology|Imaging|Reads|Scan|Telerad))(?![\w'’-])")  # fmt: skip
 _SPECIALTY = (
     r"(?:Pulmonary|Lung|Chest|Respiratory|Critical[ ]Care|Allergy|Asthma|Arthritis|Endocrin\w+|Gastro\w+|GI|Digestive|Liver|Nephrology|Renal|Urology|Urologic|Rheumatology|Hematology|Blood|Infectious[ ]Diseases?|Internal[ ]Medicine|Neurosurg\w+|ENT|Ear|Foot|Hand|Podiatry|Hospitalist|Hospital[ ]Medicine"
     r"|An[ae]sthesia|Pathology|Emergency(?:[ ](?:Medicine|Physicians))?|Radiation|Interventional|Thoracic|Plastic|Retina|Vision|Dental|Oral|Physical[ ]Therapy|Sports[ ]Medicine|Maternal|Perinatal|OB-?GYN|Obstetric\w*|Gynecology|Family|Geriatric\w*|Wound|Hearing|Audiology|Speech|Home[ ]Care|Mental|Behavioral|Brain)"
 )
-_PRACTICE = re.compile(
+_PRACTICE = sieved(
     rf"(?<![\w'’-])(?P<name>(?:{_W}[ ]){{1,3}}?)(?P<what>{_SPECIALTY}(?:[ ](?:and|&)[ ]{_SPECIALTY})?)[ ](?:Associates|Assoc\.?|Group|Specialists|Consultants|Partners|Physicians|Center|Centre|Clinic|Institute|Practice|PC|PLLC|LLC|PA|Services|Doctors|Surgeons|Care)(?![\w'’-])"
 )
-_PRACTICES = (
-    (re.compile(r"[Hh]ours|[Tt]ime|Night|Day|Overnight|24"), _NIGHT),
-    (re.compile("Tele"), _TELE),
-    (
-        re.compile(
-            "Assoc|Group|Specialists|Consult|Partners|Physicians|Cent|Clinic|Instit|Practice|PC|PLLC|LLC|PA|Services|Doctors|Surgeons|Care"
-        ),
-        _PRACTICE,
-    ),
-)
-_SENT = re.compile(
+_SENT = sieved(
     r"\b(?:admitted|readmitted|transferred|discharged|sent|flown|airlifted|hospitali[sz]ed|treated|delivered|followed|records|films|images|intubated|stabili[sz]ed)[ ](?:back[ ]|over[ ]|out[ ])?(?:to|from|at|by)[ ](?P<name>[A-Z][a-z]{3,14})"
     r"(?=[ ](?:last|on|in|for|with|after|before|today|yesterday|this|by|via|where|and|ED|ER|ICU|records|films)\b|[.,;)]|\s*$)"
 )
@@ -60,13 +50,12 @@ _WARDS = frozenset(
 
 def vote(text: str) -> Iterator[Span]:
     """Find crews and practices by name; to be read in a text whose lines of capitals were calmed."""
-    if _HINT.search(text):
-        for found in _OF_A_PLACE.finditer(text):
-            if (start := _named(found)) < found.end("name"):
-                tail = found.end("name") - 1 if found["crew"] in ("PD", "Pd", "FD", "Fd", "EMS", "Ems") else found.end()
-                yield Span(start, tail, "FACILITY", "crews:place", 0.6)
-    for hint, pattern in _PRACTICES:
-        for found in pattern.finditer(text) if hint.search(text) else ():
+    for found in _OF_A_PLACE.finditer(text):
+        if (start := _named(found)) < found.end("name"):
+            tail = found.end("name") - 1 if found["crew"] in ("PD", "Pd", "FD", "Fd", "EMS", "Ems") else found.end()
+            yield Span(start, tail, "FACILITY", "crews:place", 0.6)
+    for pattern in (_NIGHT, _TELE, _PRACTICE):
+        for found in pattern.finditer(text):
             if (start := _named(found)) < found.end("name"):
                 yield Span(start, found.end(), "FACILITY", "crews:practice", 0.66)
     for found in _SENT.finditer(text):

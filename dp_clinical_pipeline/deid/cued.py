@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.kinds import MINOR
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span, matched
 
 _CUES = {
@@ -64,14 +65,14 @@ _PROSE = frozenset(
         "rec",
     )
 )
-_SHAPE = re.compile(
+_SHAPE = sieved(
     r"(?<![\w./-])(?:(?P<letters>[A-Z]{3})[ ]\d{5,10}|[A-Z]{1,3}\d{1,4}[ ]\d{5,10}|\d{1,3}[A-Z]{1,3}[ ]\d{5,10}|[A-Z]\d{2,3}(?:[ ]\d{2,4}){2,4}|\d{3,6}-\d{4,7}-\d|\d{4,7}-\d{2}(?=[,.;\s]|$))(?![\w]|[./-]\d)"
 )
 _LABELS = frozenset(
     """MRN SSN DOB CSN FIN NPI DEA VIN UDI LOT REF TEL FAX EXT RIS HAR MBI CXR ACC PGR REQ REC PHN ZIP DOS DOD DOA MED ICD CPT PMC NCT NDC BOX POB INS MBR GRP POL
     SER LIC VID PIN TAG UNO PID MPI HRN HIC HCN RXN BIN PCN SER ACT CAL LAB JOB SEQ IMG LOC MIN MAX AGE BUN WBC RBC PLT ANC CD4 AND THE FOR ARE WAS HIS HER""".split()
 )
-_LAST = re.compile(
+_LAST = sieved(
     r"\b(?:(?:last|final)[ -]?(?:4|four|5|five|6|six)|l4|ssn-?4|ssn-?l4|ss4|4-digit\sssn)(?![\w%])(?P<of>[^\d\n.;]{0,36}?)[\s:\#=(,–-]{1,4}(?P<value>[xX*\#]{0,12}-?[A-Z]?-?\d{4,6})(?![\w%]|[.,/-]\d|\s(?:views?|films?|years?|days?|weeks?|months?|hours?|ml|mg|cc))"
     r"|(?P<first>(?<![\w.,/-])[A-Z]?\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
     re.I,
@@ -80,12 +81,12 @@ _SERIES = re.compile(
     r"\b(?:days|hours|weeks|months|years|films|studies|visits|readings|doses|images|views|liters|ribs|nights|episodes|admissions|exams|times)\b",
     re.I,
 )
-_ENDS = re.compile(
+_ENDS = sieved(
     r"\b(?P<what>ssn?\#?|social(?:\ssecurity)?|soc(?:\ssec)?|vin|plates?|visa|mastercard|amex|discover|card|checking|account|acct|phone|cell|mobile|number|no\.?|mrn|policy|member|id|serial)(?:\s(?:number|no\.?|\#|id|on\sfile|card)){0,2}\W{0,2}(?:that\s)?(?:ends?|ending|ended)(?:\s(?:in|with|on))?[\s:\#=-]{1,3}(?P<value>[xX*\#.]{0,12}-?[A-Z]?\d{2,6}|[A-Z0-9]{3,8})(?![\w%]|[.,/-]\d)",
     re.I,
 )
-_MASKED = re.compile(r"(?<![\w*])(?P<value>(?:[xX*\#•]{2,12}[- ]?){1,4}[A-Z]?\d{4,6})(?![\w])")
-_ENDING = re.compile(r"\b(?:ends?|ending)\s(?:in|with)[\s:]{1,2}(?P<value>[xX*]{0,8}-?[A-Z]?\d{4})(?![\w%]|[.,/-]\d)")
+_MASKED = sieved(r"(?<![\w*])(?P<value>(?:[xX*\#•]{2,12}[- ]?){1,4}[A-Z]?\d{4,6})(?![\w])")
+_ENDING = sieved(r"\b(?:ends?|ending)\s(?:in|with)[\s:]{1,2}(?P<value>[xX*]{0,8}-?[A-Z]?\d{4})(?![\w%]|[.,/-]\d)")
 _AFTER_LAST = {
     "vin": "VEHICLE",
     "card": "ACCOUNT",

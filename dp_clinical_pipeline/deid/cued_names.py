@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.kinds import CLEAR, MINOR, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import is_english, lowered
 from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import TYPES, Span
 
 _W = rf"(?:(?:St\.|Ste\.|ST\.|[Dd]e|[Dd]e[ ]la|[Dd]el|[Vv]an|[Vv]an[ ]der|[Vv]on|[Ll]a|[Ee]l|[Aa]l)[ ])?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,2}}+"
@@ -30,15 +31,15 @@ _SURE = (
     rf"\b(?i:{_ROLE})(?:\s(?i:name|on\scall|in\scharge))?\s?:?\s(?P<name>{_NAME})(?=\s(?:aware|notified|present|at|on|in|informed|paged|to|who|was|is|and|with|for|called|here|helped|assist\w*|adjust\w*|states|says|reports|via|by|will|has)\b|[,;.:\n)]|\s*$)",
     r"\b(?:ON|FOR|OF|RE|PATIENT|PT|BY|TO|WITH|PER|FROM|AND|NAME)[:.]?\s(?P<name>[A-Z][A-Z'’-]{1,20}+[ ](?:[A-Z]\.?[ ])?(?:ST\.[ ])?[A-Z][A-Z'’-]{1,24}+)(?!\w)",
 )
-_GOES_BY = re.compile(
+_GOES_BY = sieved(
     r"\b(?i:goes\sby|known\s(?:as|to\sus\sas)|nick-?name(?:\sis|:)?|nicknamed|prefers\s(?:to\sbe\scalled\s)?|likes\sto\sbe\scalled|a\.?k\.?a\.?|alias)\s?[\"“'(]?(?P<name>[A-Z][a-z'’]{1,20}(?:[ ][A-Z][a-z'’]{1,20})?)(?=[\"”'’),.;\n]|\s|$)"
 )
-_FAMILY = re.compile(rf"\b[Tt]he (?P<name>[{UPPER}][\w'’]{{2,24}}s)(?= (?:were|family|are|have|live|came)\b)")
+_FAMILY = sieved(rf"\b[Tt]he (?P<name>[{UPPER}][\w'’]{{2,24}}s)(?= (?:were|family|are|have|live|came)\b)")
 _GIVEN = rf"(?P<name>(?P<given>[{UPPER}][\w'’]{{1,20}}+)(?:[ ](?:{_I}[ ])?(?P<more>{_W}))?)"
 _SEPARATE = r"(?:\s|\s?[:=,–—-]\s?|\s?\()"
 _PLAIN = tuple(
     map(
-        re.compile,
+        sieved,
         (
             # whoever she is to the patient: `sister Christian drove her`, `boyfriend Will present`
             rf"(?i:\b{KIN}){_SEPARATE}{_GIVEN}(?![\w'’])",
@@ -63,8 +64,7 @@ _COUPLE = re.compile(
     rf"(?<![\w'’-])(?P<name>(?P<given>[{UPPER}][a-z'’]{{1,20}}+))[ ](?:and|&)[ ](?P<second>[{UPPER}][a-z'’]{{1,20}}+)[ ](?P<last>{_W})"
 )
 _MIDDLE = re.compile(rf"(?<![\w'’-])(?P<name>(?P<given>[{UPPER}][a-z'’]{{1,20}}+)[ ][A-Z]\.?[ ](?P<last>{_W}))")
-_COMPILED = tuple(map(re.compile, _SURE))
-_HINT = re.compile(r"[A-Z]")
+_COMPILED = tuple(map(sieved, _SURE))
 _NO_NAMES = frozenset("wet read done final prelim report chest portable staff".split())
 
 
@@ -90,8 +90,8 @@ def vote(text: str) -> Iterator[Span]:
         both = found["name"], found["second"]
         if all(is_surname(n) and not is_excluded(n) for n in both) and any(kind_of(n) == CLEAR for n in both):
             yield Span(*found.span(), "PERSON", "cued_names:slashed", 0.55)
-    for pattern in (_COUPLE, _MIDDLE):
-        for found in pattern.finditer(text):
+    for pair in (_COUPLE, _MIDDLE):
+        for found in pair.finditer(text):
             if (
                 is_given(found["given"])
                 and is_surname(found["last"])

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.sieve import held_by, sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -48,7 +49,7 @@ _AFTER = (
     r"(?:in|since|last|this|next|until|till|by|early|late|mid|during|through|from|before|after|around|between|and|to"
     r"|of|for|every|each|past|previous|on|following|the)"
 )
-_ALONE = re.compile(
+_ALONE = sieved(
     rf"(?<!\w)(?:(?P<lastly>(?:last|this|next|past)[ ](?:{_LONG.title()}))"
     rf"|{_AFTER}[\s-]+(?P<month>January|February|March|April|May|June|July|August|September|October|November"
     r"|December|JANUARY|FEBRUARY|APRIL|JUNE|JULY|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)"
@@ -81,11 +82,11 @@ _SHORT_NUMBER = re.compile(
     )""",
     re.X | re.I,
 )
-_DAY_ALONE = re.compile(
+_DAY_ALONE = sieved(
     r"(?<!\w)(?:on|until|since|by|before|after)[ ]the[ ](?P<day>(?:[12]?\d|3[01])(?:st|nd|rd|th))"
     r"(?=[.,;)\n]|$|[ ](?:at|with|for|she|he|they|we|the|in|to|by|when|showed?|due|via|without|instead)\b)"
 )
-_WEEKDAY_SHORT = re.compile(
+_WEEKDAY_SHORT = sieved(
     r"(?<!\w)(?P<weekday>(?i:mon|tues?|wed|thurs?|thu|fri|sat|sun))\.?,?[ ](?=\d{1,2}[-/ .]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zA-Z]{0,6}\.?,?[ ]\d|[A-Z][a-z]{2})"
 )
 _ORDINARY_MAY = re.compile(r"(?:may|march|mar|sept?|dec|oct|jan|jun)\b", re.I)
@@ -104,7 +105,7 @@ _DIGITS = re.compile(r"(?<![\w/])\d")
 
 def vote(text: str) -> Iterator[Span]:
     """Find dates."""
-    digits = any(map(str.isdigit, text))
+    digits = held_by(text).digit
     for found in _found(text):
         kind = found.lastgroup or ""
         if kind in ("a", "b", "c", "d", "e"):

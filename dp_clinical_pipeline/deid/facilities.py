@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.kinds import UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 STATES = (
@@ -58,16 +59,16 @@ _WEAK = (
 )
 _W = r"(?:St\.|Mt\.|Ft\.|(?:[A-Z]\.){2,3}|[A-ZÀ-Þ][\w'’]{0,30}+(?:[-&][A-Z][\w'’]{0,30}+){0,3}+)"
 _GO_ON = rf"(?:[ ](?:(?!Imaging|Radiology|Cardiology){_STRONG}|(?!Radiology|Oncology){_WEAK}|of[ ](?:the[ ])?{_W}(?:[ ]{_W})?|at[ ]{_W}(?:[ ]{_W})?))"
-_FACILITY = re.compile(
+_FACILITY = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}(?:[ ](?:and|&|of|of[ ]the|de|del"
     rf"|la))?[ ]){{0,5}}?)(?P<head>{_STRONG})(?![\w-])(?P<tail>{_GO_ON}{{0,3}}(?:-[A-Z][\w'’]{{1,20}}+)?)(?![\w-])"
 )
-_SAINT = re.compile(
+_SAINT = sieved(
     rf"(?<!\w)(?:St\.|St|Saint|ST\.|Mount|Mt\.|Our[ ]Lady[ ]of(?:[ ]the)?|Holy|Sacred"
     rf"|Good)[ ](?P<of>[A-Z][\w]+(?:-[A-Z]\w+)?)(?:['’]s)?{_GO_ON}{{0,3}}(?!\w)"
 )
-_PLACE_AND_WEAK = re.compile(rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,3}})(?P<head>{_WEAK}){_GO_ON}{{0,2}}(?![\w-])")
-_TREATED_AT = re.compile(
+_PLACE_AND_WEAK = sieved(rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,3}})(?P<head>{_WEAK}){_GO_ON}{{0,2}}(?![\w-])")
+_TREATED_AT = sieved(
     rf"\b(?:(?:seen|treated|admitted|evaluated|presented|presenting|presents|hospitali[sz]ed|transferred"
     rf"|followed|visit(?:ed|ing)?|surgery|operated|check-?up|care|managed|diagnosed"
     rf"|scanned|imaged|performed|reviewed|assessed|delivered|born|resides|residing|lives|living|works"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.codes import kind_before
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
-_FIGURE = re.compile(
+_FIGURE = sieved(
     r"(?<![\w.,/:+<>=~≈$€£*^°-])(?<![<>=~≈±] )(?:(?P<letters>[A-Z]{1,3}-?)\d{4,5}|\d{4,5}(?P<after>[A-Z]{0,2})|\d{1,2}-\d{4}|\d{2}-\d{3}|\d{3}-\d{3})(?![\w%°*^=<>]|[.,/:+-]\d|-[a-z]|\s?[x×]\s?\d)"
 )
 _COUNTED = re.compile(

@@ -8,6 +8,7 @@ from dp_clinical_pipeline.deid.kinds import CLEAR, ORDINARY, OTHER, UNKNOWN, kin
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, UPPER, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = rf"(?:(?:[Mm]a?c|[dDOlL]['’]|[Dd]e|[Vv]an|[Vv]on)?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,3}}+)"
@@ -54,7 +55,7 @@ _LED = Led(
     _ACTS,
     "full|legal|last|first|middle|maiden|preferred|given|family|birth|mother|former|pat|pnt|pt|px|name|fore|surname|alias|f|l|a|aka|names",
 )
-_ATTESTED = re.compile(rf"\bI,[ ](?:(?:Dr|DR)\.?[ ])?(?P<name>{_NAME}),")
+_ATTESTED = sieved(rf"\bI,[ ](?:(?:Dr|DR)\.?[ ])?(?P<name>{_NAME}),")
 _SEGMENT = re.compile(
     rf"(?:^|(?<=[|;\t(\[/>])|(?<=  )|(?<=[a-zA-Z]: )|/s/[ ])[ \t]{{0,12}}(?P<name>{_LAST_FIRST}"
     rf"|{_FIRST_LAST})(?=[ \t]*(?:$|[|;\t)\]/<(]|  |,[ ]?\d|,?[ ](?:M\.?D|D\.?O|R\.?N|N\.?P|PA-C|DOB|MRN?)\b"
@@ -64,23 +65,23 @@ _SEGMENT = re.compile(
 _CARET = re.compile(
     rf"(?<![\w^])(?P<name>[{UPPER}][\w'’-]{{1,30}}(?:[ ][{UPPER}][\w'’-]{{1,30}})?(?:[ ]?\^[ ]?[\w'’.-]{{1,30}}(?:[ ][A-Z](?!\w))?){{1,4}})"
 )
-_FOR = re.compile(
+_FOR = sieved(
     rf"\b(?:for|by|of|seeing|referring|with|to|and|per|is)[ ](?:Dr\.?[ ])?(?P<name>{_FIRST_LAST})(?=['’]s\b"
     rf"|\s*(?:$|[.,;(]|today\b|on\b|at\b|in\b))",
     re.M,
 )
-_DONE_BY = re.compile(
+_DONE_BY = sieved(
     rf"\b(?i:dictated|transcribed|typed|interpreted|read|signed|authenticated|approved|verified|finali[sz]ed|cosigned|reported|phoned|called|relayed"
     rf"|communicated|conveyed|discussed|requested|req|ordered|supervised)[ ](?i:by|to|with|directly[ ]to"
     rf"|directly[ ]with)[ ](?P<name>{_W})"
     rf"(?=\s*(?:[.,;/(]|$|[ ](?:at|on|by|in|via)\b))",
     re.M,
 )
-_BOTH = re.compile(
+_BOTH = sieved(
     rf"\b(?:Dr['’]?s?|DRS?|Mr|Mrs|Ms|Messrs)\.?[ ]{_W}(?:,[ ]{_W}){{0,3}},?(?:[ ](?:and|&|AND|or)[ ]|/)(?P<name>{_W})"
 )
 _TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s|$|[;,|.)])", re.M)
-_INITIALS = re.compile(
+_INITIALS = sieved(
     r"\b(?i:(?:transcription(?:ist)?|transcriber|typist|initials|scribe|technologist|dictator|reader)(?:\s(?:initials|id))?\s?[:=]?"
     r"|(?:transcribed|typed|dictated|keyed|entered|read|reviewed|signed|verified|approved|interpreted|performed|scanned|edited)\sby\s?:?)\s+(?P<name>[A-Z]{2,3})(?=[\s.,;/)]|$)"
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.kinds import MINOR
 from dp_clinical_pipeline.deid.lexicon import is_english
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _NEXT = r"(?=\s*(?:$|\n)|[ ]{1,2}(?:\d|\(|[A-Z][A-Za-z]*['’]?s?[ :.,/])|[ ]{2})"
@@ -13,7 +14,7 @@ _DASHED = re.compile(
     rf"[-–—~/](?:(?<=[.!?)\d][ ].)|(?<=^.)|(?<=\n.))[-–—~/]?[ ]?(?P<name>[A-Z]{{2,4}}|[a-z]{{2,3}}){_NEXT}"
 )
 _BARE = re.compile(r"[.!](?<=[a-z]{3}.)\s{1,2}(?P<name>[A-Z]{2})(?=\.?(?:\s*$|\s*\n|[ ](?:\d|[A-Z][a-z'’]\w*[ ]|\()))")
-_BY = re.compile(
+_BY = sieved(
     r"[ ](?:by|BY|By)[: ][ ]?(?P<name>[a-z]{2,3}|[A-Z]{2,3})(?=[ ]{2}|\s*$|\s*\n|[.,;)/]|[ ](?:[A-Z][a-z]|at[ ]\d|on[ ]\d|@|\d))"
 )
 _ACTED = re.compile(

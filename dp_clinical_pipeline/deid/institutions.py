@@ -8,6 +8,7 @@ from dp_clinical_pipeline.deid.amid import OFFICE
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, SHORT, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = r"(?:St\.|Mt\.|Ft\.|Sts\.|[A-ZÀ-Þ](?:[\w'’]{0,30}+)(?:[-&/][A-Z][\w'’]{0,30}+){0,3}+)"
@@ -27,7 +28,7 @@ _TAIL_WORDS = _SURE_WORDS | frozenset(
     primary residence residences rest facility services unit kidney renal wound orthopedic orthopedics sports physical therapy lab labs laboratory diagnostics mri hospitalist
     sacred heart holy cross trinity christus providence mount saint st. our lady good shepherd grace hope faith mission charity joseph mary luke's john's francis vincent""".split()
 )
-_LABEL = re.compile(
+_LABEL = sieved(
     rf"""(?<![\w-])(?i:(?:(?:accepting|referring|receiving|sending|transferring|transfer|outside|originating|performing|primary|home|dialysis|discharge|requesting|ordering|treating|admitting|previous|prior|current|reporting|interpreting|imaging|service|patient)\s)?
       (?:facility|hospital|hosp|institution|site|clinic|snf|ecf|ltc|ltac|ltach|alf|nursing\shome|assisted\sliving|group\shome|hospice|rehab|school|employer|work\s?place|occupation|agency|home\shealth|pharmacy|center|centre|campus|osh|practice|organi[sz]ation|company|shelter|jail|prison|nh|entity|dialysis(?:\sunit)?)(?:\s(?:name|location))?)
       [ ]?(?:[:=]|[ ]-(?=[ ]))[ ]{{0,4}}(?P<name>{_NAME})(?![\w])""",
@@ -46,10 +47,10 @@ _LED_BY = re.compile(
     re.X,
 )
 _BANNER = re.compile(rf"(?:^|[\n ])[*=_~#-]{{2,10}}[ ]?(?P<name>{_NAME})[ ]?(?=[*=_~#-]{{2}})")
-_BEFORE_DEPARTMENT = re.compile(
+_BEFORE_DEPARTMENT = sieved(
     rf"(?:^|[\n.;|][ ]*)(?P<name>{_NAME}?)(?=[ ]{{0,3}}(?:[-–—|,/:]|\n)?[ ]{{0,3}}(?:Department[ ]of|Dept\.?[ ]of|Division[ ]of|Diagnostic[ ]Imaging|Medical[ ]Imaging|Imaging[ ](?:Services|Report|Department)|Radiology[ ](?:Report|Department|Services|Dept)|Emergency[ ](?:Department|Room))(?!\w))"
 )
-_TAILED = re.compile(
+_TAILED = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,4}})(?P<tail>(?:Nursing|Rehab|Rehabilitation|Health|Care|Convalescent|Subacute|Healthcare)[ ](?:and|&)[ ](?:Rehab(?:ilitation)?|Nursing|Wellness|Healthcare|Care|Living|Rehab[ ]Center)(?:[ ](?:Center|Centre|Ctr))?"
     r"|(?:Health[ ])?Care[ ](?:Facility|Center|Centre|Ctr)|Skilled[ ]Nursing(?:[ ]Facility)?|Memory[ ]Care|Convalescent(?:[ ](?:Hospital|Home|Center))?|Home[ ]Health(?:[ ]?[Cc]are)?|Kidney[ ]Care|Living[ ]?Center|LivingCenter|Senior[ ](?:Care|Living|Center)|Extended[ ]Care|Adult[ ](?:Day[ ]Care|Foster[ ]Care|Family[ ]Home)"
     r"|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER)(?![\w'’])"
@@ -66,9 +67,6 @@ _RULES = (
     (re.compile(r"\([A-Z]"), _IN_BRACKETS, "brackets", True),
     (re.compile(r"[*=_~#-]{2}"), _BANNER, "banner", False),
     (re.compile("Department|Dept|Division|Imaging|Radiology|Emergency"), _BEFORE_DEPARTMENT, "department", False),
-)
-_A_TAIL = re.compile(
-    "Nursing|Rehab|Care|Convalescent|Subacute|Home|Living|Senior|Adult|AFB|VA|Base|Army|Naval|Detention|Jail|Prison|Correctional|Department|Treatment|Recovery|Dialysis|Surgery|MRI|ED|ER"
 )
 _LED = Led(
     _LED_BY,
@@ -92,7 +90,7 @@ def vote(text: str) -> Iterator[Span]:
         position = span[1] if span else led.start("name")
         if span:
             yield Span(*span, "FACILITY", "institutions:led", 0.58)
-    for found in _TAILED.finditer(text) if _A_TAIL.search(text) else ():
+    for found in _TAILED.finditer(text):
         words = [*re.finditer(r"\S+", found["name"])]
         kept = [w for w in words if not _stops(w.group())]
         if (

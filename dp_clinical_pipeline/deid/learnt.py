@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dp_clinical_pipeline.deid.amid import is_generic
-from dp_clinical_pipeline.deid.clues import Token, clues, is_looked_at, speaks_for_itself, tokens_of, types_at
+from dp_clinical_pipeline.deid.clues import (
+    Token,
+    Window,
+    clues,
+    clues_in,
+    is_looked_at,
+    speaks_for_itself,
+    tokens_of,
+    types_at,
+    window,
+)
 from dp_clinical_pipeline.deid.spans import Span
 
 _LEAST, _LEAST_FIGURE, _LEAST_BESIDE = 0.5, 0.9, 0.95
@@ -25,6 +35,8 @@ _NONE = 0.001
 _WEAK = ("runs:lone", "runs:amid", "runs:acts", "places:listed")
 _ROUNDS = 3
 _LOT = 2048
+_KEPT = 50_000
+_seen: dict[Window, tuple[float, str]] = {}
 _JOINS = frozenset(("of", "the", "de", "la", "del", "and", "&", ",", ".", "-", "'", "’", "/"))
 
 
@@ -107,12 +119,26 @@ def _taken(tokens: Sequence[Token], types: Sequence[str], places: Sequence[int])
     taken = {}
     for start in range(0, len(places), _LOT):
         lot = places[start : start + _LOT]
-        shares = model().shares([[*clues(tokens, types, i)] for i in lot])
-        best, sure = shares[:, 1:].argmax(1) + 1, 1 - shares[:, 0]
-        for n, i in enumerate(lot):
-            if sure[n] >= _least(tokens[i]):
-                taken[i] = (float(sure[n]), model().types[best[n]])
+        for i, (sure, kind) in zip(lot, _judged([window(tokens, types, i) for i in lot]), strict=True):
+            if sure >= _least(tokens[i]):
+                taken[i] = sure, kind
     return taken
+
+
+def _judged(windows: Sequence[Window]) -> list[tuple[float, str]]:
+    """Return of the middle word of each window how sure the model is of it, and its likeliest type.
+
+    Reports say the same things in the same words: what was judged before is kept, up to so many.
+    """
+    if len(_seen) > _KEPT:
+        _seen.clear()
+    asked = [*dict.fromkeys(one for one in windows if one not in _seen)]
+    if asked:
+        shares = model().shares([[*clues_in(one)] for one in asked])
+        best, sure = shares[:, 1:].argmax(1) + 1, 1 - shares[:, 0]
+        kinds = model().types
+        _seen.update((one, (float(s), kinds[b])) for one, s, b in zip(asked, sure, best, strict=True))
+    return [_seen[one] for one in windows]
 
 
 def _least(token: Token) -> float:

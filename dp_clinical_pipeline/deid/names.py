@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.lexicon import is_english, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 UPPER = "A-ZÀ-ÖØ-Þ" + "".join(c for c in map(chr, range(0x100, 0x250)) if c.isupper())
@@ -12,9 +13,9 @@ WORD = rf"[{UPPER}][\w'’]{{0,40}}+(?:-[\w'’]{{1,40}}+){{0,4}}+"
 INITIAL = r"[A-Z](?:\.(?!\w)|(?![\w'’-]))"
 SUFFIX = re.compile(r",?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?")
 _POSSESSIVE = re.compile(r"['’][sS]$")
-_COMMA = re.compile(rf"(?<![\w-])(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P<middle>{INITIAL}|{WORD}))?(?![\w'’])")
+_COMMA = sieved(rf"(?<![\w-])(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P<middle>{INITIAL}|{WORD}))?(?![\w'’])")
 _TOKEN = re.compile(rf"(?<![\w'’-]){WORD}")
-_INITIALS_FIRST = re.compile(rf"(?<![\w.'’-])(?:[A-Z]\.[ ]?){{1,3}}(?P<last>{WORD})")
+_INITIALS_FIRST = sieved(rf"(?<![\w.'’-])(?:[A-Z]\.[ ]?){{1,3}}(?P<last>{WORD})")
 _PERSON_BEFORE = re.compile(
     r"(?:\b(?:male|female|man|woman|m|f|patient|pt|boy|girl|child|gentleman|lady|yo|y/o|old|infant|person"
     r"|individual)\b[^.;:]{0,60}"

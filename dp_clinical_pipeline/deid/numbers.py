@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.labels import UNIT_AFTER, is_year
+from dp_clinical_pipeline.deid.sieve import held_by, sieved
 from dp_clinical_pipeline.deid.spans import Span, matched
 
-_FREE = re.compile(
+_FREE = sieved(
     r"""(?<![\w])(?:
       (?P<EMAIL>(?<![.+%-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}
         |[\w.+-]{1,64}\s?[\[({]\s?at\s?[\])}]\s?[\w-]{1,63}(?:\s?(?:\.|[\[({]\s?dot\s?[\])}])\s?[\w-]{1,63}){1,4})
@@ -46,7 +47,7 @@ _MBI = re.compile(
     r"(?<!\w)[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y]{2}\d{2}(?!\w)"
 )
 _VIN = re.compile(r"(?<!\w)(?=[A-HJ-NPR-Z0-9]*\d)(?=[0-9]*[A-HJ-NPR-Z])[A-HJ-NPR-Z0-9]{17}(?!\w)")
-_BARE = re.compile(
+_BARE = sieved(
     r"""(?<![\w./+-])\#?(?:
       [A-Z]{1,6}[-–_]?\d{5,14}(?:[-–/]\d{1,10}|[-–]?[A-Z]{1,4}){0,3}
     | [A-Z]{1,6}[-–_]\d{2,10}(?:[-–]\d{2,10}){1,3}
@@ -80,7 +81,7 @@ def vote(text: str) -> Iterator[Span]:
     """Find numbers, codes and electronic addresses that identify somebody."""
     if any(sign in text for sign in "@.:-("):
         yield from _free(text)
-    if any(c.isdigit() for c in text):
+    if held_by(text).digit:
         yield from _shaped(text)
         yield from _bare(text)
 

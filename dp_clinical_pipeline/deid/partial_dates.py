@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span, matched
 
 _MONTH = r"(?:0?[1-9]|1[0-2])"
@@ -37,8 +38,8 @@ _SURE_CUE = re.compile(
     r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto)\b",
     re.I,
 )
-_BARE = re.compile(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")
-_DASHED = re.compile(rf"(?<![\w/.:,<>=~#$+*^-])(?P<date>{_MONTH}-{_DAY}){_NO_DATE}(?!-)")
+_BARE = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")
+_DASHED = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?P<date>{_MONTH}-{_DAY}){_NO_DATE}(?!-)")
 _RATIO = re.compile(
     r"\b(?:strength|power|motor|muscle|grip|score[ds]?|scores|scale|pain|rat(?:ed|es|ing)|murmurs?|grade[ds]?|pulses?|reflex\w*|dtrs?|apgars?|gcs|visual|acuity|vision|va|od|os|ou|level\w*|discs?|disks?|vertebra\w*|lumbar|cervical|thoracic|spine|stage|positive|nodes?|lymph\w*|bp|pressure|ratio|cores?|quadrants?|steps?|parts?"
     r"|every|each|of|mallampati|bishop|station|effac\w+|teeth|tooth|no|type|phase|week|day|wk|cycles?|series|view|views|image|images|film\s\d|ribs?|lobes?|out|mmse|moca|index|criteria|systolic|diastolic|pulm\w*|sys\w*|ii|iii|i|iv|over|about|approximately|measur\w+|size|diameter|mm|cm|nyha|asa|who|ecog|kps|test\w*|answered|correct\w*"
@@ -46,40 +47,40 @@ _RATIO = re.compile(
     r"|vicryl|inch|inches|tsp|tablet|tab|cup|pack|ppd|hour|hours|hr|hrs|min|pg|positive|negative|increased?|decreased?|reduced|diminished|improved|worsened|fraction|percent|sat\w*|flow|l)\b[^.;\n]{0,22}$|[LTCS]-?$|\d\s?$",
     re.I,
 )
-_BEFORE_NOUN = re.compile(
+_BEFORE_NOUN = sieved(
     rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY})(?=\s(?:cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
     re.I,
 )
-_RANGE = re.compile(
+_RANGE = sieved(
     rf"(?<![\w/.-])(?P<from>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)\s?(?:-|–|to|thru|through|until|till|and)\s?(?P<to>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)(?![\w%/]|[-.]\d)"
 )
-_WEEKDAY = re.compile(
+_WEEKDAY = sieved(
     rf"(?<!\w)(?:(?:{_SHORT_DAY}\.?|{_LONG_DAY}),?[ ](?:the[ ])?(?P<date>{_PAIR}(?:/['’]?\d{{2,4}})?|{_DAY}(?:st|nd|rd|th))(?![\w%/]|[-.]\d)"
     rf"|(?:last|this|next|past|on|since|until|till|by|every|from|through|thru|each|starting|before|after|prior|late|early)[ ](?P<weekday>(?!sat\b|sun\b|mon\b|fri\b){_SHORT_DAY})(?![\w-])(?![ ]?\d{{2}}%?))"
 )
 _SAT = re.compile(r"on Sat$|SAT$|Sat$")
-_MONTH_ALONE = re.compile(
+_MONTH_ALONE = sieved(
     rf"(?<!\w)(?:(?P<part>(?:(?:[Ee]arly|EARLY|[Mm]id|MID|[Ll]ate|LATE|(?:(?:the[ ])?(?:[Bb]eginning|[Ee]nd|[Mm]iddle|[Ss]tart|(?:first|second|third|last|1st|2nd|3rd)[ ](?:week|half|part)))[ ]of|[Ww]eek[ ]of)[ -](?:in[ ]|part[ ]of[ ])?{_NAME}(?!\w)\.?(?:,?[ ](?:of[ ])?(?:['’]\d\d|(?:19|20)\d\d))?))"
     rf"|(?:in|since|last|this|next|until|till|by|during|through|from|before|after|around|past|of|for|back[ ]in)[ ](?P<month>(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|JAN|FEB|APR|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)(?!\w)\.?))"
 )
-_SEASON = re.compile(
+_SEASON = sieved(
     r"(?<!\w)(?:(?P<season>(?:(?:early|mid|late|Early|Mid|Late)[ -])?(?i:spring|summer|fall|autumn|winter)(?:[ ]of|,)?[ ](?:['’]\d\d|(?:19|20)\d\d))"
     r"|(?P<quarter>(?:Q[1-4]|[1-4]Q)[ /-]?(?:of[ ])?['’]?(?:(?:19|20)\d\d|\d\d)|(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|1st|2nd|3rd|4th)[ ]quarter[ ](?:of[ ])?(?:19|20)\d\d))(?!\w|[/-]\d)"
 )
-_OF_MONTH = re.compile(
+_OF_MONTH = sieved(
     rf"(?<!\w)(?P<day>(?:the[ ])?{_DAY}(?:st|nd|rd|th))[ ]of[ ](?:this|last|next|the)[ ](?:month|following[ ]month)|\bthe[ ](?P<alone>{_DAY}(?:st|nd|rd|th))(?=\s(?:film|study|exam|portable|cxr|ct|mri|scan|visit)\b)",
     re.I,
 )
-_HOLIDAY = re.compile(
+_HOLIDAY = sieved(
     r"(?<!\w)(?P<holiday>Veterans['’]?[ ]Day|Martin[ ]Luther[ ]King(?:[ ]Jr\.?)?[ ]Day|MLK[ ]Day|Presidents?['’]?s?[ ]Day|Columbus[ ]Day|Ash[ ]Wednesday|Good[ ]Friday|Palm[ ]Sunday|Passover|Rosh[ ]Hashanah"
     r"|Yom[ ]Kippur|Hanukkah|Ramadan|Eid(?:[ ]al-\w+)?|Diwali|Juneteenth|(?:St\.?|Saint)[ ]Patrick['’]?s[ ]Day|Cinco[ ]de[ ]Mayo|Super[ ]Bowl[ ]Sunday|Black[ ]Friday|Boxing[ ]Day|(?:4th|[Ff]ourth)[ ]of[ ]July|Mardi[ ]Gras"
     r"|Kwanzaa|(?:Chinese|Lunar)[ ]New[ ]Year|XMAS|Xmas|CHRISTMAS|THANKSGIVING|Groundhog[ ]Day|Labor[ ]Day|Memorial[ ]Day|Canada[ ]Day|Victoria[ ]Day)(?!\w)"
 )
-_BORN = re.compile(
+_BORN = sieved(
     r"\b(?:born|dob|d\.o\.b\.?|birth\w*)[\s:]{1,3}(?P<date>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s\d{1,2},?\s\d\d)(?!\d)",
     re.I,
 )
-_ODD = re.compile(
+_ODD = sieved(
     rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY}/['’]\d\d|{_MONTH}-{_DAY}-['’]\d\d|{_DAY}/{_MONTH}/['’]\d\d|{_MONTH}\.{_DAY}\.['’]?\d\d|{_DAY}\.{_MONTH}\.['’]?\d\d|{_DAY}\.[ ]?{_MONTH}\.[ ]?(?:19|20)\d\d"
     rf"|(?:19|20)\d\d[ _](?:0[1-9]|1[0-2])[ _](?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d\.{_MONTH}\.{_DAY}|{_DAY}\.?[ ]{_NAME}\.?,?[ ](?:['’]\d\d|(?:19|20)\d\d)|(?:0[1-9]|1[0-2])\.(?:19|20)\d\d|{_MONTH}/['’]\d\d|{_MONTH}\|{_DAY}\|(?:19|20)?\d\d"
     rf"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[_:-]?\d{{4,6}})?|['’]\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|(?:19|20)\d\d,?[ ]{_NAME}\.?[ ]{_DAY})(?![\w/]|[.-]\d)"
@@ -103,31 +104,14 @@ _NUMBERS = re.compile(
     r"\d\s?[-/|_]\s?['’]?\d|\d\.\s?\d{1,2}\.|\d\.\d{4}|\d(?:st|nd|rd|th)\b|\d{8}|\d\.? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(?:19|20)\d\d,? \w|\b(?:dob|born|birth)",
     re.I,
 )
-_A_DAY = re.compile(r"(?<!\w)(?:mon|tue|wed|thu|fri|sat|sun)", re.I)
-_A_MONTH = re.compile(
-    r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-)
-_A_SEASON = re.compile(r"spring|summer|fall|autumn|winter|Q[1-4]|[1-4]Q|quarter", re.I)
-_A_HOLIDAY = re.compile(
-    r"Day|Wednesday|Friday|Sunday|Passover|Rosh|Kippur|Hanukkah|Ramadan|Eid|Diwali|Juneteenth|of July|Mardi|Kwanzaa|Year|XMAS|Xmas|CHRISTMAS|THANKSGIVING|Cinco"
-)
-
-
-_HINTED = (
-    (_A_MONTH, _MONTH_ALONE, 0.6),
-    (_A_SEASON, _SEASON, 0.6),
-    (_A_HOLIDAY, _HOLIDAY, 0.6),
-    (_A_DAY, _WEEKDAY, 0.62),
-)
 
 
 def vote(text: str) -> Iterator[Span]:
     """Find parts of dates."""
     if _NUMBERS.search(text):
         yield from _numbers(text)
-    for hint, pattern, score in _HINTED:
-        if hint.search(text):
-            yield from matched(text, pattern, "DATE", "partial_dates:{}", score)
+    for pattern, score in ((_MONTH_ALONE, 0.6), (_SEASON, 0.6), (_HOLIDAY, 0.6), (_WEEKDAY, 0.62)):
+        yield from matched(text, pattern, "DATE", "partial_dates:{}", score)
 
 
 def _numbers(text: str) -> Iterator[Span]:

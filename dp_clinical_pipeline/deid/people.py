@@ -7,6 +7,7 @@ from dp_clinical_pipeline.deid.kinds import ORDINARY, OTHER, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, UPPER, WORD, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.sieve import Sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _PARTICLES = r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
@@ -89,15 +90,15 @@ _AROUND = re.compile(
     re.X,
 )
 _SURNAME = re.compile(rf"(?:^|[\n|:;(\t]|[ ]{{2}}|by[ ])[ ]?(?P<name>{WORD}),[ ]$")
-_RULES = ((_TITLE, "title", 0.95), (_CREDENTIAL, "credential", 0.92))
+_RULES = ((Sieved(_TITLE), "title", 0.95), (Sieved(_CREDENTIAL), "credential", 0.92))
 _LED_RULES = ((Led(_LABEL, _LABEL.pattern), "label", 0.9), (Led(_AROUND, _AROUND.pattern), "around", 0.75))
 
 
 def vote(text: str) -> Iterator[Span]:
     """Find names by context; the titles, labels and credentials are surest."""
-    for pattern, rule, score in _RULES:
-        position = 0
-        while found := pattern.search(text, position):
+    for sieve, rule, score in _RULES:
+        position, pattern = 0, sieve.pattern
+        while sieve.may_match(text) and (found := pattern.search(text, position)):
             start, end = _kept(text, found, rule)
             position = max(end if end > start else found.start("name"), found.start() + 1)
             if end > start and not (rule == "title" and _is_credential(text, found)):

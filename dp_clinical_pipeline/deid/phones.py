@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span, matched
 
 _SHORT = r"(?P<number>(?:\d{1,2}[-. ])?\d{3,5}(?:[-. ]\d{4})?|\d{3}[-. ]\d{4}|\d{2}[- ]\d{2,4})(?![\w%]|[.,/:-]\d|\s?(?:hrs?|hours?|h|am|pm|a\.m|p\.m|cc|ml|mg|mcg|mm|cm|units?|times|days?|weeks?|months?|years?|views?|feet|est|patients)(?!\w))"
@@ -18,13 +19,13 @@ _CUED = re.compile(
     re.I,
 )
 _LED = Led(_CUED, _DEVICE, _ACT)
-_ABBREVIATED = re.compile(r"(?<![\w.])(?:p\.|int\.|x[- .]|X[- .]?)\s?(?P<number>\d{4,5}|\d-\d{4})(?![\w%]|[.,/:-]\d)")
-_AFTER = re.compile(
+_ABBREVIATED = sieved(r"(?<![\w.])(?:p\.|int\.|x[- .]|X[- .]?)\s?(?P<number>\d{4,5}|\d-\d{4})(?![\w%]|[.,/:-]\d)")
+_AFTER = sieved(
     r"(?<![\w.,/:-])(?P<number>\d{1,2}-\d{4})(?=\s(?:at|for|if|with|in)\s(?:the\s|any\s)?(?:desk|reading|questions|results|radiology|operator|concerns)\b)",
     re.I,
 )
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
-_WHOLE = re.compile(r"(?<![\w./+-])1?[2-9]\d{2}[2-9]\d{6}(?![\w]|[.-]\d)")
+_WHOLE = sieved(r"(?<![\w./+-])1?[2-9]\d{2}[2-9]\d{6}(?![\w]|[.-]\d)")
 _SURE = re.compile(
     r"pager|pgr|bpr|beep|vocera|ascom|spectralink|ext|voice|vm|short|hotline|dial|intercom|voalte|phone|ph|tel|cell",
     re.I,

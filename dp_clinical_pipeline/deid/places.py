@@ -10,6 +10,7 @@ from dp_clinical_pipeline.deid import addresses
 from dp_clinical_pipeline.deid.facilities import CODES, STATES, joined, lower_head
 from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _CLINICAL_CODES = frozenset(
@@ -17,7 +18,7 @@ _CLINICAL_CODES = frozenset(
      "OK", "OR", "PA", "PR", "SC", "SD", "VA", "WA")
 )  # fmt: skip
 _C = r"(?:St\.|Mt\.|Ft\.|[A-ZÀ-Þ][\w'’]{0,30}+)"
-_ZIP = re.compile(
+_ZIP = sieved(
     rf"""(?<!\w)(?:(?:{CODES}|{STATES})\.?,?[ \n]{{1,3}}(?P<zip>\d{{5}}(?:[-– ]\d{{4}}(?!\d))?)(?![\w-])
       |(?i:zip(?:[\s+-]?(?:codes?|4))?|postal(?:\s?codes?)?|post\s?code|pin\s?code)(?:[ ](?:is|of|number|no\.?|on|per|file|the|a|facesheet|face|sheet|chart|record|listed|given|as|changed|updated|corrected|to|from|was|reads|shows|now|new|old|currently|registration|for|pt|patient|home|area)){{0,6}}[\s:#(=-]{{0,4}}(?P<labelled>\d{{5}}(?:[-–]\d{{4}})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d
         |[A-Z]{{1,2}}\d[A-Z\d]?\s?\d[A-Z]{{2}}|\d{{3}}(?=\W))(?!\w)
@@ -35,13 +36,11 @@ _ZIP = re.compile(
       |(?P<canadian>[A-CEGHJ-NPR-TVXY]\d[A-CEGHJ-NPR-TV-Z][ ]\d[A-CEGHJ-NPR-TV-Z]\d)(?!\w))""",
     re.X,
 )
-_CITY_STATE = re.compile(
+_CITY_STATE = sieved(
     rf"(?<![\w-])(?P<city>{_C}(?:[ -](?:{_C}|of|de|del|la|los|las)){{0,3}}),?[ ](?P<state>(?:{CODES})(?!\w"
     rf"|\.\w)|(?:{STATES})(?!\w))"
 )
-_CITY_ZIP = re.compile(
-    rf"(?<![\w-])(?P<city>{_C}(?:[ -]{_C}){{0,2}}),?[ ]{{1,2}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])"
-)
+_CITY_ZIP = sieved(rf"(?<![\w-])(?P<city>{_C}(?:[ -]{_C}){{0,2}}),?[ ]{{1,2}}(?P<zip>\d{{5}}(?:[-–]\d{{4}})?)(?![\w-])")
 _AFTER_STREET = re.compile(
     rf"[ ]?[,;/|\n][ \n]{{0,3}}(?P<city>{_C}(?:[ -]{_C}){{0,2}})(?=[ ]?[,;/|][ ]?(?:{CODES}|{STATES}"
     rf"|\d{{5}})(?!\w)|[ ](?:{CODES})?[ ]?\d{{5}}|[ ]?\n)"
@@ -52,17 +51,17 @@ _LIVED_IN = re.compile(
     r"[ ](?:in|to|at|from|near|outside)|downtown|(?i:city|town|hometown|birthplace|residence|address"
     r"|location)\s?:?)[ ]$",
 )
-_RESIDES = re.compile(
+_RESIDES = sieved(
     rf"\b(?:lives?|living|lived|resid(?:es?|ed|ing)|moved|relocated|hometown|resident|native"
     rf"|born(?:[ ]and[ ]raised)?|raised|grew[ ]up|commutes)[ ](?:alone[ ]|with[ ][\w ]{{3,20}}[ ])?"
     rf"(?:in|to|from|of|at|near|outside)[ ](?:downtown[ ]|rural[ ]|the[ ](?:city"
     rf"|town)[ ]of[ ])?(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
 )
-_CITY_LABEL = re.compile(
+_CITY_LABEL = sieved(
     rf"(?<!\w)(?i:city|town|hometown|birthplace|place[ ]of[ ]birth|municipality"
     rf"|county)\s?[:=]\s{{0,2}}(?P<city>{_C}(?:[ ]{_C}){{0,2}})(?!\w)"
 )
-_COUNTY = re.compile(
+_COUNTY = sieved(
     rf"(?<![\w-])(?P<city>(?:{_C}[ ]){{1,2}}(?:County|Township|Parish|Borough))(?!\w)(?![ ](?:Hospital"
     rf"|General|Medical|Health))"
 )

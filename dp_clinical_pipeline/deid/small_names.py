@@ -1,25 +1,25 @@
 """Voter: the initials of typists, readers and whoever logs in; names in small letters after a title or a cue."""
 # ruff: noqa: E501, SIM905 -- a pattern is read by its alternatives, and a list of words as one text
 
-import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.cued_names import KIN
 from dp_clinical_pipeline.deid.kinds import MINOR
 from dp_clinical_pipeline.deid.lexicon import is_english, lowered
 from dp_clinical_pipeline.deid.names import is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _ENTRY = (
     r"trans(?:cri(?:ptionist|ber|bed))?|transcr|typed|typist|typ|dict(?:ated|ator)?|initials|init|scribe|keyed|entered|tech(?:nologist)?|performed|scanned|verified|proofed|edited|reviewed|read|signed|reader|reviewer|rad(?:iologist)?|resident|fellow|staff"
     r"|attending|login|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|user(?:name)?|opr|operator|checked|approved|released|acquired|imaged|positioned|uploaded|input|data\sentry|clerk|secretary|second\sread(?:er)?|over-?read|double\sread|first\sread(?:er)?|witness|rt|rn"
 )
-_TYPIST = re.compile(
+_TYPIST = sieved(
     rf"(?<![\w])(?:(?i:{_ENTRY}|dd|dt|td|tr|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
     r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,4}(?:[A-Z]|[tdT]:|\d|(?i:at|on|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]\w{1,4}:)"
 )
-_LOW_TITLE = re.compile(r"(?<![\w-])(?:dr|mr|mrs|ms|miss|prof)\.? (?P<name>[a-z]{2,20}(?:-[a-z]{2,20})?)(?![\w'-])")
-_LOW_PAIR = re.compile(
+_LOW_TITLE = sieved(r"(?<![\w-])(?:dr|mr|mrs|ms|miss|prof)\.? (?P<name>[a-z]{2,20}(?:-[a-z]{2,20})?)(?![\w'-])")
+_LOW_PAIR = sieved(
     rf"\b(?i:pt|patient|pt\sname|patient\sname|name|{KIN}|by|with|to|called|named|is|dr|mr|mrs|ms)\s?:?\s(?P<name>(?P<given>[a-z]{{3,15}})\s(?:[a-z]\.?\s)?(?P<surname>[a-z]{{3,20}}))(?![\w-])"
 )
 _NO_INITIALS = frozenset(

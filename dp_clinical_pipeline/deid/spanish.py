@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.kinds import OTHER, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _LOW = r"(?:(?:de|del|la|las|los|el|y|DE|DEL|LA|LAS|LOS|EL|Y)[ ]){0,2}"
@@ -18,7 +19,7 @@ _SURE = r"(?:Urb(?:anizaci[oó]n)?|URB(?:ANIZACION)?|Calle|CALLE|Callej[oó]n|Ba
 _NAMED = rf"(?:{_SURE}|Res|RES|Ext|EXT)\.?[ ](?:{_WORDS}{_LOTS}|{_LOT}{_LOTS})"
 _ROAD = r"(?:(?:Carr(?:etera)?|CARR(?:ETERA)?|Ruta|Ramal)\.?[ ]?(?:PR[ -]?)?\#?\d{1,4}|PR[ -]\d{1,4})(?:,?[ ](?:[Rr]amal[ ]\d{1,4}|(?:[KH]\.?[Mm]|[KH]M)\.?[ ]?\d{1,3}(?:[.,]\d)?)){0,3}|(?:[K]\.?[Mm]|KM)\.?[ ]?\d{1,3}(?:[.,]\d)?,?[ ][Hh]\.?[Mm]\.?[ ]?\d(?:\.\d)?"
 _MORE = rf"(?:,?[ ](?:{_NAMED}|{_ROAD}|[A-Z]{{2}}[ ]\d{{1,5}}(?=[ ]Calle)|(?:\d{{1,5}}[ ])(?:Calle|Ave\.?|C/)[ ]{_WORDS}{_LOTS}|(?i:buz[oó]n|bzn|apto?|edif|torre|piso|casa)\.?[ ]\#?\w{{1,5}}(?!\w)))"
-_ADDRESS = re.compile(
+_ADDRESS = sieved(
     rf"(?<![\w-])(?:(?P<road>{_ROAD})|(?:Apartado|APARTADO|Apdo|APDO)(?:\.|[ ]Postal)?[ ](?P<box>\#?\d{{1,6}})|(?P<named>{_NAMED})){_MORE}{{0,4}}(?!\w)"
 )
 _STARTS = re.compile(
@@ -32,7 +33,7 @@ _ALONE = re.compile(
     r"(?:Urb|URB|Calle|CALLE|Callej|Barri|BARRI|Bo\.|BO\.|Bda|BDA|Parc|PARC|Sector|Rpto|Repart|REPART|Residencial|Apartado|Apdo|Avenida|AVENIDA|Avda)"
 )
 """What nothing but an address begins with: the others need a number in it."""
-_HOSPITAL = re.compile(
+_HOSPITAL = sieved(
     rf"(?<![\w-])(?:Hosp\.|Hospital|HOSPITAL|Cl[ií]nicas?|Policl[ií]nica|Centro(?:[ ](?:M[eé]dico|de[ ]Salud|de[ ]Diagn[oó]stico|Quir[uú]rgico|Cardiovascular|de[ ]Di[aá]lisis|Radiol[oó]gico|Pedi[aá]trico|de[ ]Im[aá]genes|de[ ]Trauma))|CDT|Hogar|Laboratorio|Farmacia|Sanatorio|Instituto|Escuela|Colegio|Universidad|Asilo|Dispensario)"
     rf"[ ](?P<name>{_LOW}{_W}(?:[ ]{_LOW}{_W}){{0,3}})(?!\w)"
 )

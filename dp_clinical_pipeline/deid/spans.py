@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from dp_clinical_pipeline.config import IDENTIFIER_TYPES
+from dp_clinical_pipeline.deid.sieve import Sieved
 
 TYPES = IDENTIFIER_TYPES
 
@@ -22,7 +23,7 @@ class Span:
 
 def matched(
     text: str,
-    pattern: re.Pattern[str],
+    pattern: re.Pattern[str] | Sieved,
     type_: str,
     voter: str,
     score: float,

@@ -8,6 +8,7 @@ from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.kinds import EPONYM, INITIAL, ORDINARY, OTHER, SHORT, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import entries, is_english, lowered
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _W = r"(?:St\.|Mt\.|Ft\.|Pt\.|[A-ZÀ-ÖØ-Þ][\w'’]{1,30}+(?:-[A-Za-z]\w{0,30}+){0,3}+)"
@@ -25,7 +26,7 @@ _LIVES = re.compile(
     rf"(?:[ ](?!in\b|at\b|from\b|to\b|of\b)[a-z]{{2,12}}){{0,2}}?(?:[ ](?P<by>(?i:in|to|from|of|at|near|outside|around))[ ](?:(?:downtown|rural|the[ ](?:city|town)[ ]of)[ ])?|[:=]?[ ]+)"
     rf"(?P<city>{_NAME})(?!\w)"
 )
-_IN = re.compile(
+_IN = sieved(
     rf"(?:(?<!as[ ])\b(?:in|near|outside|from)[ ]|(?:Hospital|Center|Centre|Clinic|Institute|Home|Practice|Associates|Services|Radiology|Health|Medicine|Group|Street|St"
     rf"|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Court|Ct|Boulevard|Blvd|Place|Pl|Terrace|Way|Circle|Parkway|Pkwy|\#\d{{1,4}}[A-Z]?|(?:Apt|Unit|Suite|Ste)\.?[ ]\d{{1,4}}[A-Z]?)\.?(?P<lead>,[ ]?|[ ]?[-–|/;][ ]|[ ]in[ ]|\n[ ]{{0,8}}(?=[^\n]{{3,30}}[ ](?:{CODES})\b)))"
     rf"(?P<city>{_NAME})(?=[ ]?[.,;:)\n|/-]|[ ](?:on|by|for|and|who|where|last|since|with|until|today)\b|\s*$|[ ](?:{CODES})\b|[ ]\d{{5}})"

@@ -89,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--singles", type=int, default=4, help="prompts a round that are written one at a time")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(argv)
+    if given.rounds < 2:
+        parser.error("--rounds: at least 2, or there is no interval")
     with TemporaryDirectory() as folder:
         home = open_home(given.home) if given.home else Home(Path(folder) / "home").create(Settings(kind="demo"))
         bench = Bench(home, given.budget if given.home else None, given.batch, given.singles)
@@ -109,7 +111,8 @@ def run(bench: Bench, rounds: int) -> dict[str, list[float]]:
             tokens = ways[name](prompts, number)
             if number:
                 speeds[name].append(tokens / (time.perf_counter() - began))
-        Console(stderr=True).print(f"round {number} of {rounds}", highlight=False)
+        latest = ", ".join(f"{name} {found[-1]:.0f}" for name, found in speeds.items() if found)
+        Console(stderr=True).print(f"round {number} of {rounds}  {latest}", highlight=False)
     return speeds
 
 
