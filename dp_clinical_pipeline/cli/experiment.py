@@ -32,6 +32,10 @@ def experiment(
     from_tables: Annotated[
         bool, typer.Option("--from-tables", help="Print what is stored, in seconds; run nothing.")
     ] = False,
+    so_far: Annotated[bool, typer.Option("--so-far", help="Score the arms that are there; train nothing.")] = False,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="Only so many of the study's seeds, the first ones.")
+    ] = None,
     corpus: Annotated[
         Path | None, typer.Option(help="Where the corpus lies; default: its folder below $DP_CLINICAL_CORPORA.")
     ] = None,
@@ -48,17 +52,23 @@ def experiment(
 
     `dp-clinical experiment openi-synthesis --corpus ../shared/data/openi`
 
+    `dp-clinical experiment openi-synthesis --corpus ../shared/data/openi --seeds 1`
+
     `dp-clinical experiment openi-synthesis --from-tables --json`
     """
     from dp_clinical_pipeline.experiments.homes import study_homes
     from dp_clinical_pipeline.experiments.recipe import recipe
+    from dp_clinical_pipeline.experiments.results import write_results
 
     if listed or name is None:
         _list(as_json)
         return
     chosen = recipe(name)
+    chosen = chosen.model_copy(update={"seeds": chosen.seeds[:seeds]})
     homes = study_homes(chosen, home)
-    if not from_tables:
+    if so_far:
+        write_results(chosen, _begun(chosen, homes))
+    elif not from_tables:
         with redirect_stdout(sys.stderr):
             run_study(chosen, homes, corpus)
     print_study(chosen, homes[0], as_json)
@@ -85,6 +95,24 @@ def run_study(recipe: "Recipe", homes: "Sequence[Home]", corpus: Path | None) ->
         write_results(recipe, made)
     elif path:
         score_labelers(recipe, made[0], path)
+
+
+def _begun(recipe: "Recipe", homes: "Sequence[Home]") -> "list[Home]":
+    """Return the homes of the seeds that have a trained arm, the first one's among them.
+
+    Raises:
+        UserError: the first has none, or the study trains nothing.
+    """
+    from dp_clinical_pipeline.home import open_home
+    from dp_clinical_pipeline.store import Store
+    from dp_clinical_pipeline.tables import PREDICTIONS
+
+    begun = [home for home in homes if any(Store(home).files(PREDICTIONS))]
+    if recipe.study != "arms" or homes[0] not in begun:
+        raise UserError(
+            f"{homes[0].path} holds no arm of {recipe.name} yet: run `dp-clinical experiment {recipe.name}` first"
+        )
+    return [open_home(home.path) for home in begun]
 
 
 def _run_seed(recipe: "Recipe", home: Home, corpus: Path | None) -> None:

@@ -35,7 +35,9 @@ def study_markdown(
 ) -> str:
     """Return the study's tables: arms, answers, fidelity and clones of each cell, and labels where they were scored."""
     lines = [f"## {recipe.name}", "", recipe.about.strip(), ""]
+    seeds = max(scores["seeds"].to_list(), default=0)
     lines += [f"`dp-clinical experiment {recipe.name}`: about {recipe.hours:g} h on two cores.", ""]
+    lines += [f"Seeds: {seeds}.", ""] if len(recipe.seeds) > 1 or seeds > 1 else []
     lines += _scores(scores.filter(pl.col("label").is_null()))
     lines += _labels(scores.filter(pl.col("label").is_not_null(), pl.col("metric") == "f1"))
     lines += _tests(tests)

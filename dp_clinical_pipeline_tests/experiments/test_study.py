@@ -65,6 +65,26 @@ def test_a_study_runs_once_and_is_printed_again(dp_clinical, corpus, tmp_path):
     assert tables["tests"][0]["p_holm"] < 0.05
 
 
+def test_a_study_that_was_stopped_is_scored_by_the_arms_that_it_has(dp_clinical, corpus, tmp_path):
+    folder = tmp_path / "recipes"
+    (folder / "tiny.yaml").write_text(f"{TINY}\nseeds: [0, 1]")
+    options = ("experiment", "tiny", "--home", tmp_path / "study")
+    early = dp_clinical(*options, "--so-far")
+    assert early.returncode == 2
+    assert "holds no arm of tiny yet" in early.stderr
+    done = dp_clinical(*options, "--corpus", corpus, "--seeds", 1)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "study-seed-1").exists()
+    store = Store(Home(tmp_path / "study"))
+    next(file for file in store.files(PREDICTIONS) if "eps-8" in str(file)).unlink()
+    rest = dp_clinical(*options, "--so-far")
+    assert rest.returncode == 0, rest.stderr
+    gone = [line for line in done.stdout.splitlines() if line.startswith("| dp-linear eps-8")]
+    assert len(gone) == 1
+    kept = [line for line in done.stdout.splitlines() if line.startswith("| ") and line not in gone]
+    assert [line for line in rest.stdout.splitlines() if line.startswith("| ")] == kept
+
+
 def test_a_labelers_study_needs_no_lineage(dp_clinical, corpus, tmp_path):
     done = dp_clinical("experiment", "tiny-labelers", "--corpus", corpus, "--home", tmp_path / "study", "--json")
     assert done.returncode == 0, done.stderr
