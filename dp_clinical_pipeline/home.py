@@ -100,13 +100,27 @@ class Home:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file aside, then rename, so that a reader sees all of it or the old one."""
+    """Write a small file aside, then rename, so that a reader sees all of it or the old one, after a power cut too."""
     aside = aside_of(path)
     try:
-        aside.write_text(text)
+        with aside.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         aside.replace(path)
+        _sync_folder(path.parent)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk hold a folder's names, where the system can."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def aside_of(path: Path) -> Path:

@@ -73,8 +73,7 @@ def release_scores(
     """
     if budget_epsilon(budget) is None or arm not in COVERED_ARMS:
         raise UserError("scores of a model without privacy cannot be released: its predictions tell on who trained it")
-    labels = label_set(home.settings.corpus.label_set).labels
-    query = ConfusionCounts(labels=tuple(labels), labels_per_patient=labels_per_patient)
+    query = _outcomes(home, labels_per_patient)
     wanted = (pl.col("arm") == arm) & (pl.col("budget") == budget) & (pl.col("classifier") == classifier)
     wanted &= pl.col("generator").is_null() if generator is None else pl.col("generator") == generator
     predictions = Store(home).scan(PREDICTIONS).filter(wanted)
@@ -96,8 +95,7 @@ def release_scores(
 
 def f1_of(home: Home, counts: pl.DataFrame, labels_per_patient: int) -> pl.DataFrame:
     """Return the F1 of each label, weighted and macro, from released outcomes: columns label and f1. Costs nothing."""
-    labels = label_set(home.settings.corpus.label_set).labels
-    query = ConfusionCounts(labels=tuple(labels), labels_per_patient=labels_per_patient)
+    query = _outcomes(home, labels_per_patient)
     noisy = {(kind, label, other): n for kind, label, other, n in counts.select(*_KEY, "noisy_count").iter_rows()}
     found = query.f1(noisy)
     return pl.DataFrame(
@@ -162,3 +160,9 @@ def _kept(frame: pl.DataFrame, query: Query, name: str) -> pl.DataFrame:
     if list(frame.select(*_KEY).iter_rows()) != query.domain():
         raise UserError(f"counts named {name} were released for another question: choose another name")
     return frame
+
+
+def _outcomes(home: Home, labels_per_patient: int) -> ConfusionCounts:
+    """Return the query of a home's labels: a patient touches no more of them than there are."""
+    labels = tuple(label_set(home.settings.corpus.label_set).labels)
+    return ConfusionCounts(labels=labels, labels_per_patient=min(labels_per_patient, len(labels)))

@@ -132,3 +132,13 @@ def test_scores_of_an_arm_that_is_absent_are_no_answer(home):
     with pytest.raises(UserError, match="there are no predictions of synthetic logreg at eps-8"):
         release_scores(home, "synthetic", "logreg", "eps-8", 1.0, labels_per_patient=1)
     assert open_ledger(home).rows() == []
+
+
+def test_a_patient_touches_no_more_labels_than_there_are(home):
+    home = home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=1e6)}))
+    _predict(home)
+    how = {"generator": "tiny", "source": TestSeedSource(0)}
+    labels = len(CHEXPERT14.labels)
+    frame = release_scores(home, "synthetic", "logreg", "eps-8", 90.0, labels_per_patient=labels + 6, **how)
+    assert f1_of(home, frame, labels + 6).equals(f1_of(home, frame, labels))
+    assert dict(f1_of(home, frame, labels + 6).iter_rows())["weighted"] > 0.9
