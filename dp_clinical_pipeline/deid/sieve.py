@@ -6,7 +6,7 @@ a second list in step with it. As in Cox 2012, "Regular Expression Matching with
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
@@ -27,12 +27,6 @@ class Sieved:
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.pattern = pattern
-        parts = _parser.parse(pattern.pattern, pattern.flags)
-        needed = required(parts) or frozenset()
-        self._begins = frozenset(one[1 : _LONGEST + 1] for one in needed if one[0] == " ")
-        self._within = tuple(sorted(one for one in needed if one[0] != " "))
-        self._digit = asks_for_digit(parts)
-        self._always = not (needed or self._digit)
 
     def finditer(self, text: str) -> Iterable[re.Match[str]]:
         """Return the matches from left to right."""
@@ -44,14 +38,21 @@ class Sieved:
 
     def may_match(self, text: str) -> bool:
         """Say whether a text holds what a match needs: no match is in one that does not."""
-        if self._always:
-            return True
+        digit, begins, within = self._needs
         held = held_by(text)
-        if self._digit and not held.digit:
+        if digit and not held.digit:
             return False
-        if not (self._begins or self._within):
+        if not (begins or within):
             return True
-        return not self._begins.isdisjoint(held.begins) or any(one in held.low for one in self._within)
+        return not begins.isdisjoint(held.begins) or any(one in held.low for one in within)
+
+    @cached_property
+    def _needs(self) -> tuple[bool, Literals, tuple[str, ...]]:
+        """Whether a digit is needed, what words have to begin with, and what else does as well; read at the first text."""
+        parts = _parser.parse(self.pattern.pattern, self.pattern.flags)
+        needed = required(parts) or frozenset()
+        begins = frozenset(one[1 : _LONGEST + 1] for one in needed if one[0] == " ")
+        return asks_for_digit(parts), begins, tuple(sorted(one for one in needed if one[0] != " "))
 
 
 def sieved(pattern: str, flags: int = 0) -> Sieved:
