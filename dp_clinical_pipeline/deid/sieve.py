@@ -23,7 +23,7 @@ Literals = frozenset[str]
 
 
 class Sieved:
-    """A compiled pattern with the search methods that voters use on a whole text."""
+    """A compiled pattern that voters look for in whole texts."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.pattern = pattern
@@ -31,10 +31,6 @@ class Sieved:
     def finditer(self, text: str) -> Iterable[re.Match[str]]:
         """Return the matches from left to right."""
         return self.pattern.finditer(text) if self.may_match(text) else ()
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """Return the first match."""
-        return self.pattern.search(text) if self.may_match(text) else None
 
     def may_match(self, text: str) -> bool:
         """Say whether a text holds what a match needs: no match is in one that does not."""

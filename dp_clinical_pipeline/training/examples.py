@@ -56,9 +56,9 @@ def causal_example(
     tokens = tuple((head + body)[:max_tokens])
     if not stating or stated_weight == 1:
         return Example(tokens=tokens, note_start=len(head))
-    moved = len(note) - len(note.lstrip()) - 1
     if not getattr(tokenizer, "is_fast", True):  # it does not say where its tokens stand, as BioGPT's: all count alike
         return Example(tokens=tokens, note_start=len(head))
+    moved = len(note) - len(note.lstrip()) - 1
     places = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
     touched = [any(start < last + moved and first + moved < end for start, end in stating) for first, last in places]
     weights = tuple(stated_weight if it else 1.0 for it in (*touched, False))

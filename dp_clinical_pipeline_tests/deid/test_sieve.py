@@ -64,14 +64,14 @@ def test_nothing_is_lost_in_any_text(pieces: list[str], between: str) -> None:
         (r"(?:ward)?\d{3}", None),
         (r"(?:ward){1,2}", {"ward"}),
         (r"\w+[:=]\d", {":", "="}),
-        (r"a\.com", {"com"}),
+        (r"a\.com", {" com"}),
         (r"(?:at|@)\w", {"at", "@"}),
         (r"\bneighbou?r", {" neighbo"}),
     ],
 )
 def test_what_a_pattern_needs_is_read_off_it(pattern: str, needed: set[str] | None) -> None:
     found = required(_parser.parse(pattern))
-    assert (None if found is None else {one.replace(" com", "com") for one in found}) == needed
+    assert (None if found is None else set(found)) == needed
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_whether_a_pattern_needs_a_digit(pattern: str, asks: bool) -> None:
 def test_letters_that_count_as_ascii_ones_without_regard_to_case_are_held(text: str) -> None:
     one = sieved(r"\bkiss\b", re.I)
     assert one.may_match(text)
-    assert one.search(text) is not None
+    assert spans(one.finditer(text)) == [(0, 4)]
 
 
 def test_a_text_without_what_is_needed_is_not_searched() -> None:
     one = sieved(r"\bbed\s\d")
     assert not one.may_match("bed rest")
     assert not one.may_match("room 4, imbed 3")
-    assert one.search("in bed 3") is not None
+    assert spans(one.finditer("in bed 3")) == [(3, 8)]
     assert list(one.finditer("bed rest")) == []
