@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 # Two or more capitalised words, or one, that stand before a colon at the start of a line or of a sentence.
 _HEADING = re.compile(r"(?:^|(?<=\n)|(?<=[.:] ))[ \t]*([A-Z][A-Za-z]*(?:[ /&-][A-Za-z]+){0,4})[ \t]*:", re.MULTILINE)
-# A full stop ends a sentence unless it stands inside a number; a line that starts a list item or is blank does too.
-_BREAK = re.compile(r"(?<!\d)\.(?!\d)|\.(?=\s|$)|[;?!]+|\n\s*\n|\n(?=\s*(?:\d{1,2}[.)]|[-*•])\s)")
+# A full stop ends a sentence unless it stands inside a number or after a title; a line that starts a list item or is
+# blank does too.
+_TITLED = r"(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)"
+_BREAK = re.compile(rf"{_TITLED}(?<!\d)\.(?!\d)|{_TITLED}\.(?=\s|$)|[;?!]+|\n\s*\n|\n(?=\s*(?:\d{{1,2}}[.)]|[-*•])\s)")
 _ITEM = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•])?\s*")
 _LONGEST = 1000
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from dp_clinical_pipeline.coding.sentences import sentences
+from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.labelsets import LabelSet
 from dp_clinical_pipeline.synthesis.fields import Fields, read_fields
 
@@ -16,6 +18,8 @@ _KINDS = {
 }
 _BODY = re.compile(r"^[ \t]*(FINDINGS?|IMPRESSION|CONCLUSION)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]*[A-Z][A-Za-z /]{2,30}:", re.MULTILINE)
+# What a finding may hold: when it was seen before, and of whom.
+_CLINICAL = {"DATE", "AGE"}
 
 
 def kind_of_note(labels: LabelSet) -> str:
@@ -64,3 +68,21 @@ def note_body(text: str) -> str:
         part = text[start : following.start() if following else len(text)]
         kept.append(part.split("\n\n\n")[0])
     return " ".join(" ".join(kept).split())
+
+
+def note_to_learn(text: str) -> str:
+    """Return a report's body without the sentences that name somebody, a place or a number of theirs.
+
+    De-identified text holds surrogates where its source held identifiers: who signed, who was called, under which number.
+    A generator that writes such sentences gains nothing, and acceptance refuses most. A body of nothing else is returned
+    whole, so that no report is lost. A function of the one text, by public rules.
+    """
+    body = note_body(text)
+    named = [span for span in find_identifiers(body) if span.type not in _CLINICAL]
+    kept, at = [], 0
+    for sentence in sentences(body):
+        if any(span.start < sentence.end and sentence.start < span.end for span in named):
+            kept.append(body[at : sentence.start].strip())
+            at = sentence.end
+    kept.append(body[at:].strip())
+    return " ".join(part for part in kept if part) or body

@@ -1,5 +1,6 @@
 """Trains the generator of a cell: a causal model that writes a report for a record."""
 
+from functools import partial
 from typing import Any
 
 from dp_clinical_pipeline.coding.labelers import stating_parts
@@ -8,11 +9,12 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_lora
-from dp_clinical_pipeline.synthesis.prompts import note_body, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.cell import AdapterFacts, OnProgress, Recipe, train_cell
 from dp_clinical_pipeline.training.distributed import World
 from dp_clinical_pipeline.training.examples import Example, causal_example
+from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.loop import Randomness
 from dp_clinical_pipeline.training.note_loss import note_losses
 from dp_clinical_pipeline.training.primer import apply_primer, save_trained, started_from
@@ -61,7 +63,7 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
         return model
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
-        note = note_body(text)
+        note = note_to_learn(text)
         asked = prompt_of(note, targets, labels)
         stating = stating_parts(note, targets, labels)
         return causal_example(tokenizer, asked, note, settings.max_tokens, stating, settings.stated_weight)
@@ -74,6 +76,7 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
         build=build,
         example=example,
         losses=note_losses,
+        kept_losses=partial(note_losses, kept=KeptStates()),
         save=save_trained,
         started_from=started_from,
     )

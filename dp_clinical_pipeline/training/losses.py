@@ -12,7 +12,7 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_adapter
 from dp_clinical_pipeline.store import Store, written_aside
-from dp_clinical_pipeline.synthesis.prompts import note_body
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.examples import Example, causal_example, draw, microbatches
 from dp_clinical_pipeline.training.note_loss import note_losses
@@ -33,7 +33,7 @@ def cell_losses(home: Home, generator: str, budget: str) -> CellLosses:
         row = Store(home).read(GENERATOR_ADAPTER, generator, budget, budget=budget).row(0, named=True)
         tokenizer = load_tokenizer(base, padding_side="right")
         most = home.settings.training.max_tokens
-        examples = [causal_example(tokenizer, p, note_body(t), most) for t, p in zip(texts, prompts, strict=True)]
+        examples = [causal_example(tokenizer, p, note_to_learn(t), most) for t, p in zip(texts, prompts, strict=True)]
         model = with_adapter(load_causal(base, choose_device(home.settings.compute)), cell_adapter(home, row))
         pad, budget_tokens = tokenizer.pad_token_id, home.settings.training.microbatch_tokens
         with torch.no_grad():

@@ -4,23 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from dp_clinical_pipeline.training.examples import Drawn, padded
+from dp_clinical_pipeline.training.kept_states import KeptStates
 
 _CHUNK = 1024
 
 
-def note_losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:
+def note_losses(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None) -> Any:
     """Return the per-example mean negative log-likelihood of the note's tokens, shape (B,), in fp32.
 
     The mean is weighted where the examples say so. Weights are a function of the one note, so clipping bounds it as ever.
     A mean over the batch's tokens would let one note's length rescale its neighbours before clipping. The vocabulary
     is computed at note tokens only. Right padding under causal attention needs no mask: no real token looks right.
+    With `kept`, layers below the trained ones run once for a note.
     """
     import torch
     from torch.nn.functional import cross_entropy
 
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     ids, lengths = padded(batch, pad, str(base.device))
-    hidden = getattr(base, base.base_model_prefix)(input_ids=ids, use_cache=False).last_hidden_state
+    body = getattr(base, base.base_model_prefix)
+    if kept:
+        hidden = kept.states(body, batch, ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None])
+    else:
+        hidden = body(input_ids=ids, use_cache=False).last_hidden_state
     starts = torch.tensor([max(d.example.note_start, 1) for d in batch], device=ids.device)
     position = torch.arange(ids.shape[1] - 1, device=ids.device) + 1
     predicted = (position >= starts[:, None]) & (position < lengths[:, None])

@@ -20,6 +20,7 @@ def split(text: str) -> list[tuple[str, str]]:
         ("A 1.5 cm nodule. Clear.", ["A 1.5 cm nodule.", "Clear."]),
         ("In the apex.There is a mass.", ["In the apex.", "There is a mass."]),
         ("1. No effusion\n2. Mass", ["No effusion", "Mass"]),
+        ("Called to Dr. Ann Lee at 9. Clear.", ["Called to Dr. Ann Lee at 9.", "Clear."]),
         ("Infection? Mass; clear", ["Infection?", "Mass;", "clear"]),
         ("a line that\nruns on", ["a line that\nruns on"]),
         ("one paragraph\n\nanother", ["one paragraph", "another"]),

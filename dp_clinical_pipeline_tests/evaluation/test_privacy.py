@@ -10,7 +10,7 @@ from dp_clinical_pipeline.evaluation.identifiers import identifiers, measure_rep
 from dp_clinical_pipeline.evaluation.privacy import measure_cell
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.synthesis.prompts import note_body, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
 from dp_clinical_pipeline.tables import (
     COHORT,
     DEIDENTIFIED_REPORTS,
@@ -85,7 +85,7 @@ def test_a_model_that_knows_its_members_is_caught(tmp_path):
     assert (rows["heldout_loss_tuned"]["value"], rows["heldout_loss_tuned"]["train_value"]) == (2.5, 1)
     arms = choose_arms(home).first(20)
     both = [row for side in (arms.members, arms.nonmembers) for row in side.select("text", "targets").iter_rows()]
-    assert asked == [prompt_of(note_body(text), targets, CHEXPERT14) for text, targets in both]
+    assert asked == [prompt_of(note_to_learn(text), targets, CHEXPERT14) for text, targets in both]
 
 
 def test_copied_reports_fail_the_overlap(tmp_path):

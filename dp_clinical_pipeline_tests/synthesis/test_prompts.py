@@ -7,6 +7,7 @@ from dp_clinical_pipeline.synthesis.fields import Fields
 from dp_clinical_pipeline.synthesis.prompts import (
     kind_of_note,
     note_body,
+    note_to_learn,
     nothing_found,
     prompt,
     prompt_of,
@@ -73,3 +74,16 @@ def test_a_section_ends_at_the_next_heading():
 
 def test_a_text_without_headings_is_returned_whole():
     assert note_body("  The lungs\nare clear. ") == "The lungs are clear."
+
+
+def test_what_is_learnt_names_nobody_and_keeps_every_finding():
+    text = (
+        "FINDINGS: Small left effusion, seen on 3/4/2012. The heart is large.\n"
+        "IMPRESSION: 1. Effusion.\nDiscussed with Dr. Dana Fields at 555-123-4567 at 10:30.\n"
+        "I, Dana Fields, MD, have reviewed the images."
+    )
+    wanted = "FINDINGS: Small left effusion, seen on 3/4/2012. The heart is large. IMPRESSION: 1. Effusion."
+    assert note_to_learn(text) == wanted
+    assert note_to_learn(REPORT) == note_body(REPORT)
+    signed = "Signed by Dr. Dana Fields at 555-123-4567."
+    assert note_to_learn(signed) == signed  # nothing else is there: no report is lost

@@ -4,7 +4,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
+from dp_clinical_pipeline.models.loading import with_lora
 from dp_clinical_pipeline.training.examples import Drawn, Example
+from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.note_loss import note_losses
 
 
@@ -57,3 +59,40 @@ def test_a_token_that_weighs_more_counts_more_in_its_own_note_alone(tiny_models,
         each = torch.nn.functional.cross_entropy(logits, torch.tensor(tokens[2:]), reduction="none")
     assert float(ours[0]) == pytest.approx(float((each * torch.tensor(weights)).sum() / 6), rel=1e-5)
     assert float(ours[1]) == pytest.approx(float(each.mean()), rel=1e-5)
+
+
+def _adapted(folder, attention, layers):
+    base = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, attn_implementation=attention).eval()
+    model = with_lora(base.requires_grad_(False), causal=True, rank=2, alpha=4, layers=layers)
+    torch.manual_seed(4)
+    for parameter in _trained(model):
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+def _trained(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize(("family", "layers"), [("llama", 1), ("llama", None), ("gpt2", 1)])
+def test_kept_states_change_neither_losses_nor_gradients(tiny_models, family, layers, attention):
+    model, kept = _adapted(tiny_models[family], attention, layers), KeptStates()
+    lengths = [(9, 3), (17, 5), (12, 1)]
+    batch = [
+        Drawn(Example(tokens=tuple(range(3 + i, 3 + i + n)), note_start=s), i, 1) for i, (n, s) in enumerate(lengths)
+    ]
+    expected = note_losses(model, batch, 1)
+    gradients = torch.autograd.grad(expected.sum(), _trained(model))
+    for part in (batch[:2], batch, batch):  # the first two are found by the second call, all by the third
+        losses = note_losses(model, part, 1, kept)
+        torch.testing.assert_close(losses, expected[: len(part)])
+    torch.testing.assert_close(torch.autograd.grad(losses.sum(), _trained(model)), gradients)
+
+
+def test_layers_below_the_adapted_ones_run_once_for_a_note(tiny_models):
+    model, kept, seen = _adapted(tiny_models["llama"], "sdpa", 1), KeptStates(), []
+    model.get_base_model().model.layers[0].register_forward_hook(lambda *_: seen.append(1))
+    for _ in range(3):
+        note_losses(model, [Drawn(Example(tokens=(5, 6, 7, 8), note_start=1), 0, 1.0)], 1, kept)
+    assert len(seen) == 1
