@@ -250,6 +250,7 @@ class Generation(_Part):
     batch_size: Count = Field(128, description="notes that are written together; guidance doubles most rows")
     max_new_tokens: Count = 96
     min_words: Count = 5
+    clones: Count = Field(1, description="notes that cloning writes for each private note")
     require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")
     temperature: Positive = 0.5
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")

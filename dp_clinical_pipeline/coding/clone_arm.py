@@ -28,7 +28,7 @@ def train_clone_arm(home: Home, generator: str, budget: str) -> None:
 
 
 def accepted_clones(home: Home, generator: str, budget: str) -> pl.DataFrame:
-    """Return the accepted clones of a cell in a fixed order, one at most for each note.
+    """Return the accepted clones of a cell in a fixed order, `generation.clones` at most for each note.
 
     Raises:
         UserError: the cell was not cloned, or fewer than 2 of its clones were accepted.

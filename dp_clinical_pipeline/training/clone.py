@@ -32,6 +32,7 @@ class CloneFacts:
     """What became of the train patients' labelled notes. Exact counts of private rows: for the enclave alone."""
 
     sources: int
+    """Clones that were wanted: `generation.clones` for each note."""
     cloned: int
     tried: int
     refused: dict[str, int]
@@ -39,14 +40,15 @@ class CloneFacts:
 
     @property
     def left_out(self) -> int:
-        """Notes whose every try was refused: they have no clone."""
+        """Clones whose every try was refused."""
         return self.sources - self.cloned
 
 
 def write_clone(
     home: Home, generator: str, budget: str, on_progress: Callable[[float], None] | None = None
 ) -> CloneFacts:
-    """Write a note for each labelled note of the train patients and keep every try, by its source, in CLONED_REPORTS.
+    """Write `generation.clones` notes for each labelled note of the train patients and keep every try, by its source, in
+    CLONED_REPORTS.
 
     A source's record is its labels and the fields that public rules read in it. A refused note is tried again, twice
     at most. Finished batches are kept: who is interrupted goes on after the last of them. `on_progress` is called with
@@ -63,7 +65,7 @@ def write_clone(
     mechanism = f"{row['mechanism_id']}-{CLONE}"
     shared = {"generator": generator, "budget": budget, "mechanism_id": mechanism, "modality": kind_of_note(labels)}
     cloner = _Cloner(shared, writer, Drafts(home, mechanism, CLONED_REPORTS), labels)
-    rules, waiting = Acceptance(settings, labels), _sources(home, labels)
+    rules, waiting = Acceptance(settings, labels), _sources(home, labels) * settings.clones
     sources, rows, batch = len(waiting), list[dict[str, Any]](), 0
     for _ in range(TRIES):
         refused = []

@@ -90,6 +90,15 @@ def test_each_labelled_train_note_gets_one_from_its_own_record(home, scribe):
     assert (facts.sources, facts.cloned, facts.left_out, facts.refused) == (rows.height, rows.height, 0, {})
 
 
+def test_settings_may_want_more_than_one_for_each_note(home, scribe):
+    chosen = home.settings.generation.model_copy(update={"clones": 3})
+    home = home.save_settings(home.settings.model_copy(update={"generation": chosen}))
+    facts, rows = cloned(home)
+    assert Counter(rows.filter("accepted")["report_key"]) == dict.fromkeys(sources(home)["report_key"], 3)
+    assert rows["synthetic_id"].is_unique().all()
+    assert (facts.sources, facts.cloned) == (3 * sources(home).height,) * 2
+
+
 def test_a_refused_note_is_tried_again_and_left_out_after_the_last_try(home, monkeypatch):
     first, second = prompts(home)[0], prompts(home)[-1]
     assert first != second
