@@ -226,6 +226,10 @@ class ClassifierTraining(_PrivateTraining):
     adapted: Literal["lora", "full"] = Field(
         "lora", description="full: the layers themselves are trained, and not an adapter; for comparison, and slower"
     )
+    rule_labels: bool = Field(
+        True,
+        description="the head also reads which labels public rules find in the whole text, where the label set has rules",
+    )
     lora_rank: Count = 4
     lora_alpha: Positive = Field(
         0.25, description="small: a head that has practised gives the adapter large gradients, which fill the bound"

@@ -6,7 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dp_clinical_pipeline.coding.labelers import stated_labels
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import LabelSet
 
 Matrix = Any
 """(n, d): a SciPy sparse matrix or a float64 array."""
@@ -37,6 +40,33 @@ class HashedNgrams:
             n_features=self.buckets, ngram_range=(1, 2), binary=True, norm="l2", token_pattern=r"(?u)\b\w+\b"
         )
         return vectorizer.transform(texts)
+
+
+class RuleLabels:
+    """Which labels public rules read in a text: (n, L), rows of length 1.
+
+    A model above them learns how people label what the rules find, from so few numbers that noise does little.
+    """
+
+    name = "rules"
+
+    def __init__(self, labels: LabelSet) -> None:
+        self._labels = labels
+
+    def of(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return one row for each text, zeros where nothing is stated.
+
+        Raises:
+            UserError: the label set has no rules.
+        """
+        place = {label: i for i, label in enumerate(self._labels.labels)}
+        rows = np.zeros((len(texts), len(place)))
+        for row, text in zip(rows, texts, strict=True):
+            stated = stated_labels(text, self._labels)
+            if stated is None:
+                raise UserError(f"{self._labels.name} has no rules: leave {self.name} out of the study's features")
+            row[[place[label] for label in stated]] = 1
+        return unit_rows(rows)
 
 
 class Embeddings:

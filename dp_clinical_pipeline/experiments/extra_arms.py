@@ -7,14 +7,14 @@ import polars as pl
 from dp_clinical_pipeline.coding.arm_data import accepted_notes
 from dp_clinical_pipeline.coding.arms import UNTUNED, train_synthetic_arm
 from dp_clinical_pipeline.coding.clone_arm import CLONE, train_clone_arm
-from dp_clinical_pipeline.coding.features import Embeddings, Features, HashedNgrams
+from dp_clinical_pipeline.coding.features import Embeddings, Features, HashedNgrams, RuleLabels
 from dp_clinical_pipeline.coding.linear_arms import DP_LINEAR, train_dp_linear_arm, train_feature_arm
 from dp_clinical_pipeline.coding.mixed_arms import DISTILLED, MIXED, train_distilled_arm, train_mixed_arm
 from dp_clinical_pipeline.coding.teacher import TAUGHT, TEACHER, label_by_teacher, train_taught_arms
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.evaluation.clones import measure_clones
 from dp_clinical_pipeline.evaluation.fidelity import compute_fidelity
-from dp_clinical_pipeline.experiments.recipe import HASHED, Recipe
+from dp_clinical_pipeline.experiments.recipe import HASHED, RULES, Recipe
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.store import Store, up_to_date
@@ -136,4 +136,6 @@ def _untuned_arm(home: Home, generator: str, say: Said) -> None:
 
 def features_of(home: Home, name: str) -> Features:
     """Return public features by the name that a recipe uses."""
+    if name == RULES:
+        return RuleLabels(label_set(home.settings.corpus.label_set))
     return HashedNgrams() if name == HASHED else Embeddings(home, name)

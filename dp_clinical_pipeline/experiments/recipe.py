@@ -12,6 +12,7 @@ from dp_clinical_pipeline.corpora.readers import FORMATS
 from dp_clinical_pipeline.errors import UserError
 
 HASHED = "hashed-ngrams"
+RULES = "rules"
 _FOLDER = files("dp_clinical_pipeline.experiments") / "recipes"
 
 
@@ -47,7 +48,7 @@ class Recipe(_Part):
     classifier_budgets: tuple[str, ...] = ()
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0,)
     features: tuple[str, ...] = Field(
-        (), description=f"{HASHED} or an encoder's name: linear models on public features"
+        (), description=f"{HASHED}, {RULES} or an encoder's name: linear models on public features"
     )
     linear_budgets: tuple[str, ...] = Field((), description="budgets of the DP linear model on each of the features")
     mixed: bool = Field(False, description="each cell's notes together with the surrogate reports, as one more arm")

@@ -35,7 +35,7 @@ ATTACKED = ("synthetic", "dp_classifier")
 def model_name(row: Mapping[str, Any]) -> str | None:
     """Return the generator of a row, or the encoder of a classifier that was trained on private text."""
     if row["generator"] is None and row["arm"] == "dp_classifier" and row["classifier"]:
-        return str(row["classifier"]).removesuffix("-lora").removesuffix("-full")
+        return str(row["classifier"]).removesuffix("+rules").removesuffix("-lora").removesuffix("-full")
     name: str | None = row["generator"]
     return name
 

@@ -94,7 +94,7 @@ LEFT JOIN attacks a
     ON a.arm = s.arm
     AND a.budget = s.budget
     AND a.generator IS NOT DISTINCT FROM s.generator
-    AND (a.arm = 'synthetic' OR a.classifier = regexp_replace(s.classifier, '-full$', '-lora'))
+    AND (a.arm = 'synthetic' OR a.classifier = regexp_replace(s.classifier, '-(full|lora)([+]rules)?$', '-lora'))
 LEFT JOIN notes n ON s.arm = 'synthetic' AND n.generator = s.generator AND n.budget = s.budget
 ORDER BY
     coalesce(list_position(

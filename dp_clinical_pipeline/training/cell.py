@@ -56,6 +56,8 @@ class Recipe:
     """The same from what earlier steps kept, where there is something to keep: what training takes."""
     targets: int = 0
     """How many targets an example carries."""
+    features: int = 0
+    """How many features of its text an example carries."""
     started_from: Callable[[Any], dict[str, Any]] = lambda model: {}
     """What the manifest says of the weights that training started from."""
 
@@ -161,7 +163,7 @@ def refuse_unfit(model: Any, recipe: Recipe, tokenizer: Any) -> None:
     Raises:
         UserError: names what cannot.
     """
-    made_up = made_up_examples(len(tokenizer), recipe.targets)
+    made_up = made_up_examples(len(tokenizer), recipe.targets, recipe.features)
     refuse_what_cannot_be_private(model, lambda m, batch: recipe.losses(m, batch, tokenizer.pad_token_id), made_up)
 
 

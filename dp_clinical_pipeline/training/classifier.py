@@ -26,13 +26,15 @@ def new_classifier(
     alpha: float,
     layers: int | None = None,
     left_out: int = 0,
+    features: int = 0,
     checkpointing: bool = False,
     full: bool = False,
 ) -> Any:
     """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half.
 
     The last `left_out` layers of the encoder are not used, and of the others the last `layers` are adapted: by LoRA, or
-    with `full` by training them whole. Embeddings stay as they are.
+    with `full` by training them whole. Embeddings stay as they are. The head reads so many `features` of each text beside
+    what its token states pool to.
 
     Raises:
         UserError: `checkpointing` was asked for without LoRA.
@@ -47,15 +49,19 @@ def new_classifier(
     else:
         body = with_lora(encoder, causal=False, rank=rank, alpha=alpha, layers=layers, checkpointing=checkpointing)
     pooling = new_pooling(body.config.hidden_size)
-    head = torch.nn.Linear(len(pooling.mean), labels)
+    head = torch.nn.Linear(len(pooling.mean) + features, labels)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
     return _assembled(body, pooling, head, device)
 
 
-def classifier_example(tokenizer: Any, text: str, targets: Sequence[float], max_tokens: int) -> Example:
-    """Return a text as tokens, cut to `max_tokens`, with its targets (0 or 1 for each label, in the list's order)."""
-    return Example(tokens=tuple(tokenizer.encode(text, truncation=True, max_length=max_tokens)), targets=tuple(targets))
+def classifier_example(
+    tokenizer: Any, text: str, targets: Sequence[float], max_tokens: int, features: Sequence[float] = ()
+) -> Example:
+    """Return a text as tokens, cut to `max_tokens`, with its targets (0 or 1 for each label, in the list's order) and the
+    public features of all of it, which are of length 1 at most."""
+    tokens = tuple(tokenizer.encode(text, truncation=True, max_length=max_tokens))
+    return Example(tokens=tokens, targets=tuple(targets), features=tuple(features))
 
 
 def classifier_logits(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None) -> Any:
@@ -65,7 +71,20 @@ def classifier_logits(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptSt
     device = next(model["head"].parameters()).device
     ids, lengths = padded(batch, pad, str(device))
     mask = torch.arange(ids.shape[1], device=device) < lengths[:, None]
-    return model["head"](model["pooling"](token_states(model, batch, ids, mask, kept), mask))
+    pooled = model["pooling"](token_states(model, batch, ids, mask, kept), mask)
+    return model["head"](beside(pooled, pooled.new_tensor([d.example.features for d in batch])))
+
+
+def beside(pooled: Any, features: Any) -> Any:
+    """Return what the head reads (B, W + F), of length 1 at most: pooled states (B, W) and features (B, F), F may be 0."""
+    import torch
+
+    return torch.cat([pooled, features], dim=1) / 2**0.5 if features.shape[1] else pooled
+
+
+def features_read(model: Any) -> int:
+    """Return how many features of a text a classifier's head reads beside its pooled states."""
+    return int(model["head"].in_features) - len(model["pooling"].mean)
 
 
 def token_states(model: Any, batch: Sequence[Drawn], ids: Any, mask: Any, kept: KeptStates | None) -> Any:

@@ -8,6 +8,8 @@ import numpy as np
 
 from dp_clinical_pipeline.coding.arm_data import labelled_reports, multi_hot, prediction_rows
 from dp_clinical_pipeline.coding.classifiers import THRESHOLD, Prediction
+from dp_clinical_pipeline.coding.features import RuleLabels
+from dp_clinical_pipeline.coding.rulepacks import rule_pack
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import cell_adapter
@@ -21,6 +23,7 @@ from dp_clinical_pipeline.training.classifier import (
     classifier_example,
     classifier_logits,
     classifier_losses,
+    features_read,
     load_classifier,
     new_classifier,
     save_classifier,
@@ -71,7 +74,7 @@ def predict_test(home: Home, encoder: str, budget: str) -> None:
         predicted,
         labels,
         arm=ARM,
-        classifier=f"{encoder}-{home.settings.classifier_training.adapted}",
+        classifier=_shown(home, encoder),
         budget=budget,
     )
     Store(home).write(PREDICTIONS, frame, ARM, encoder, budget)
@@ -117,7 +120,11 @@ def _over_texts(
     model = load_classifier(base, choose_device(home.settings.compute), cell_adapter(home, row))
     tokenizer = load_tokenizer(base, padding_side="right")
     truth = multi_hot(targets or [()] * len(texts), labels).astype(float).tolist()
-    examples = [classifier_example(tokenizer, *pair, settings.max_tokens) for pair in zip(texts, truth, strict=True)]
+    read = RuleLabels(labels).of(texts) if features_read(model) else np.zeros((len(texts), 0))
+    examples = [
+        classifier_example(tokenizer, text, true, settings.max_tokens, row.tolist())
+        for text, true, row in zip(texts, truth, read, strict=True)
+    ]
     found: dict[int, np.ndarray] = {}
     for batch in microbatches(draw([[e] for e in examples]), settings.microbatch_tokens):
         values = compute(model, batch, tokenizer.pad_token_id).float().cpu().numpy().astype(np.float64)
@@ -128,6 +135,7 @@ def _over_texts(
 def classifier_recipe(home: Home) -> Recipe:
     """Return what the training of a classifier does not share with that of a generator."""
     settings, labels = home.settings.classifier_training, label_set(home.settings.corpus.label_set)
+    rules = RuleLabels(labels) if _reads_rules(home) else None
 
     def build(base: BaseModel, device: Device) -> Any:
         model = new_classifier(
@@ -138,12 +146,20 @@ def classifier_recipe(home: Home) -> Recipe:
             alpha=settings.lora_alpha,
             layers=settings.lora_layers,
             left_out=settings.left_out_layers,
+            features=len(labels.labels) if rules else 0,
             checkpointing=settings.gradient_checkpointing,
             full=settings.adapted == "full",
         )
         if settings.practice_notes:
             tokenizer = load_tokenizer(base, padding_side="right")
-            practise(model, tokenizer, labels, notes=settings.practice_notes, positive_weight=settings.positive_weight)
+            practise(
+                model,
+                tokenizer,
+                labels,
+                notes=settings.practice_notes,
+                positive_weight=settings.positive_weight,
+                features=rules.of if rules else None,
+            )
         return model
 
     def losses(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates | None = None) -> Any:
@@ -151,7 +167,8 @@ def classifier_recipe(home: Home) -> Recipe:
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
         truth = multi_hot([targets], labels)[0].astype(float).tolist()
-        return classifier_example(tokenizer, text, truth, settings.max_tokens)
+        said = rules.of([text])[0].tolist() if rules else ()
+        return classifier_example(tokenizer, text, truth, settings.max_tokens, said)
 
     return Recipe(
         kind="classifier",
@@ -164,4 +181,15 @@ def classifier_recipe(home: Home) -> Recipe:
         kept_losses=partial(losses, kept=KeptStates()),
         save=save_classifier,
         targets=len(labels.labels),
+        features=len(labels.labels) if rules else 0,
     )
+
+
+def _reads_rules(home: Home) -> bool:
+    has_rules = rule_pack(label_set(home.settings.corpus.label_set)) is not None
+    return home.settings.classifier_training.rule_labels and has_rules
+
+
+def _shown(home: Home, encoder: str) -> str:
+    """What tables call a classifier: its encoder, how that was adapted, and whether it reads what rules say."""
+    return f"{encoder}-{home.settings.classifier_training.adapted}{'+rules' if _reads_rules(home) else ''}"

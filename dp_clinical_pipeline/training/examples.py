@@ -12,7 +12,8 @@ _GROUP_TOKENS = 64
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt and its note, as tokens. The loss is taken from `note_start` on; an encoder's example carries `targets`.
+    """A prompt and its note, as tokens. The loss is taken from `note_start` on; an encoder's example carries `targets`,
+    and perhaps `features`: what public rules say of the whole text.
 
     `weights` say what each token from `note_start` on counts in the note's mean loss; none: all the same.
     """
@@ -21,6 +22,7 @@ class Example:
     note_start: int = 0
     targets: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
+    features: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """What a classifier learns from made-up public notes before any private one: its features' scale, and a first head."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from dp_clinical_pipeline.coding.arm_data import multi_hot
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.synthesis.primer import Pair, primer_pairs
-from dp_clinical_pipeline.training.classifier import classifier_example, positively_weighted, token_states
+from dp_clinical_pipeline.training.classifier import beside, classifier_example, positively_weighted, token_states
 from dp_clinical_pipeline.training.examples import draw, microbatches, padded
 
 # Any text of the domain shows how an encoder's states are spread; where nobody wrote notes for a label set, these do.
@@ -16,11 +18,19 @@ _STEPS, _RATE, _MOMENTUM = 400, 30.0, 0.9
 
 
 def practise(
-    model: Any, tokenizer: Any, labels: LabelSet, *, notes: int, positive_weight: float, seed: int = 0
+    model: Any,
+    tokenizer: Any,
+    labels: LabelSet,
+    *,
+    notes: int,
+    positive_weight: float,
+    features: Callable[[Sequence[str]], np.ndarray] | None = None,
+    seed: int = 0,
 ) -> None:
     """Set the scale of a new classifier's features by made-up notes, and train its head alone on them.
 
-    A label set that nobody wrote notes for gets the scale, and its head stays at zero.
+    A label set that nobody wrote notes for gets the scale, and its head stays at zero. `features` returns the public
+    features (n, F) that the head reads of texts beside their states, where it does.
 
     Guarantee: nothing private is read; the same arguments give the same weights.
     """
@@ -30,10 +40,12 @@ def practise(
     with torch.no_grad():
         pooled = _pooled(model, tokenizer, [pair.note for pair in pairs])
         model["pooling"].fit(pooled)
-        features = torch.nn.functional.normalize((pooled - model["pooling"].mean) / model["pooling"].spread, dim=1)
+        scaled = torch.nn.functional.normalize((pooled - model["pooling"].mean) / model["pooling"].spread, dim=1)
     if known:
         truth = multi_hot([pair.targets for pair in pairs], labels).astype("float32")
-        _fit_head(model["head"], features, torch.from_numpy(truth).to(features.device), positive_weight)
+        said = features([pair.note for pair in pairs]) if features else np.zeros((len(pairs), 0))
+        read = beside(scaled, torch.from_numpy(said).to(scaled))
+        _fit_head(model["head"], read, torch.from_numpy(truth).to(read.device), positive_weight)
 
 
 def _pairs(labels: LabelSet, notes: int, seed: int) -> tuple[Sequence[Pair], bool]:

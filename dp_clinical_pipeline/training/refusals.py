@@ -11,13 +11,14 @@ from dp_clinical_pipeline.training.per_example import PerExampleGradients, refus
 _LENGTHS = (5, 14, 9)
 
 
-def made_up_examples(vocabulary: int, targets: int = 0) -> list[Example]:
+def made_up_examples(vocabulary: int, targets: int = 0, features: int = 0) -> list[Example]:
     """Return a few examples of unequal lengths, made of token numbers alone."""
     return [
         Example(
             tokens=tuple((17 * row + 7 * t + 3) % vocabulary for t in range(length)),
             note_start=2,
             targets=tuple(float((row + label) % 2) for label in range(targets)),
+            features=tuple(float((row + place) % 2) / features for place in range(features)),
         )
         for row, length in enumerate(_LENGTHS)
     ]

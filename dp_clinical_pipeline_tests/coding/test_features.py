@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
-from dp_clinical_pipeline.coding.features import Embeddings, HashedNgrams, unit_rows
+from dp_clinical_pipeline.coding.features import Embeddings, HashedNgrams, RuleLabels, unit_rows
 from dp_clinical_pipeline.config import Compute, Models, Settings
+from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import ICD10_CATEGORIES, NIH14
 
 TEXTS = ["Small left pleural effusion.", "", "no focal consolidation . the lungs are clear .", "effusion"]
 
@@ -14,6 +16,15 @@ def test_hashed_ngrams_have_length_1_and_do_not_depend_on_the_other_texts():
     assert np.array_equal(HashedNgrams().of(TEXTS[2:3]).toarray()[0], rows[2])
     repeated, once = HashedNgrams().of(["clear clear clear", "clear clear"]).toarray()
     assert np.array_equal(repeated, once)  # which words there are, not how often
+
+
+def test_what_rules_read_has_length_1_and_is_in_the_lists_order():
+    rows = RuleLabels(NIH14).of(["Cardiomegaly. Small left pleural effusion. No pneumothorax.", "", TEXTS[2]])
+    stated = [[NIH14.labels[i] for i in np.flatnonzero(row)] for row in rows]
+    assert stated == [["Cardiomegaly", "Effusion"], [], ["normal"]]
+    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 0, 1])
+    with pytest.raises(UserError, match="icd10-categories has no rules"):
+        RuleLabels(ICD10_CATEGORIES).of(TEXTS)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from dp_clinical_pipeline.training.classifier import (
     classifier_example,
     classifier_logits,
     classifier_losses,
+    features_read,
     load_classifier,
     new_classifier,
     save_classifier,
@@ -114,6 +115,26 @@ def test_layers_trained_whole_are_clipped_as_the_float64_loop_clips_them(tiny_mo
         gradients.add(batch, total)
     got, oracle = (torch.cat([t.flatten().double() for t in tensors]) for tensors in (total, expected))
     assert float((got - oracle).norm() / oracle.norm()) < 1e-5
+
+
+def test_the_head_reads_a_texts_own_features_beside_its_states(tiny_models, tmp_path):
+    base = BaseModel(name="tiny", path=tiny_models["bert"], sha256="")
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, features=2)
+    torch.manual_seed(1)
+    for parameter in _classes(model):
+        torch.nn.init.normal_(parameter, std=0.3)
+    said = [(1.0, 0.0), (0.0, 1.0), (0.0, 0.0)]
+    examples = [Example(tokens=(5, 6, 7), targets=(1, 0, 1), features=row) for row in said]
+    batch = draw([[example] for example in examples])
+    together = classifier_logits(model, batch, 0)
+    torch.testing.assert_close(together, torch.cat([classifier_logits(model, [item], 0) for item in batch]))
+    weight = model["head"].weight / 2**0.5
+    torch.testing.assert_close(together[0] - together[2], weight[:, -2])
+    torch.testing.assert_close(together[1] - together[2], weight[:, -1])
+    save_classifier(model, tmp_path / "adapter")
+    kept = load_classifier(base, CPU, tmp_path / "adapter")
+    assert features_read(kept) == 2
+    torch.testing.assert_close(classifier_logits(kept, batch, 0), together)
 
 
 def test_only_the_layers_are_trained_whole_and_what_did_not_move_is_not_kept(tiny_models, tmp_path):

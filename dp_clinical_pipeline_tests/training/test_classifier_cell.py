@@ -95,8 +95,14 @@ def test_an_interrupted_training_goes_on_under_its_mechanism_but_not_under_other
 @pytest.fixture
 def trained(home):
     """Without privacy, many steps: a classifier that says something."""
-    training = tiny_classifier_settings(steps=30, nonprivate_lot_size=6, nonprivate_learning_rate=3e-2)
-    home = home.save_settings(home.settings.model_copy(update={"classifier_training": training}))
+    return _trained(home)
+
+
+def _trained(home, **changes):
+    settings = {"steps": 30, "nonprivate_lot_size": 6, "nonprivate_learning_rate": 3e-2} | changes
+    home = home.save_settings(
+        home.settings.model_copy(update={"classifier_training": tiny_classifier_settings(**settings)})
+    )
     train_classifier(home, "tiny-bert", "nonprivate")
     return home
 
@@ -108,7 +114,7 @@ def test_without_privacy_it_learns_and_stays_in_the_enclave_and_out_of_the_ledge
     predict_test(trained, "tiny-bert", "nonprivate")
     frame = Store(trained).read(PREDICTIONS, "dp_classifier", "tiny-bert", "nonprivate")
     assert set(frame["arm"]) == {"dp_classifier"}
-    assert set(frame["classifier"]) == {"tiny-bert-lora"}
+    assert set(frame["classifier"]) == {"tiny-bert-lora+rules"}
     assert set(frame["budget"]) == {"nonprivate"}
     tested = Store(trained).read(COHORT).filter(split="test")["patient_key"]
     assert set(frame["patient_key"]) <= set(tested)
@@ -117,6 +123,24 @@ def test_without_privacy_it_learns_and_stays_in_the_enclave_and_out_of_the_ledge
     assert frame.height == frame["report_key"].n_unique() * len(CHEXPERT14.labels)
     positive, negative = (frame.filter(y_true=truth)["y_score"].mean() for truth in (1, 0))
     assert positive > negative + 0.1  # it learnt at all: an untrained head gives one half to everything
+
+
+FILLER = "the lungs are clear . " * 60  # far past what the encoder reads
+TOLD = [FILLER, f"{FILLER} There is a large pleural effusion."]
+
+
+def test_it_reads_what_rules_say_of_the_whole_text(trained):
+    plain, told = classify(trained, "tiny-bert", "nonprivate", TOLD).scores
+    assert np.abs(plain - told).max() > 1e-6
+
+
+def test_it_reads_the_encoders_tokens_alone_where_the_settings_say_so(home):
+    alone = _trained(home, rule_labels=False)
+    plain, told = classify(alone, "tiny-bert", "nonprivate", TOLD).scores
+    assert np.array_equal(plain, told)
+    predict_test(alone, "tiny-bert", "nonprivate")
+    frame = Store(alone).read(PREDICTIONS, "dp_classifier", "tiny-bert", "nonprivate")
+    assert set(frame["classifier"]) == {"tiny-bert-lora"}
 
 
 def test_the_attack_reads_the_loss_of_the_scores_that_are_given(trained):
