@@ -1,8 +1,8 @@
 """Trains homes' cells in child processes, one after the other, each killed by SIGKILL at its own moment.
 
 `killed.py HOME OUT MOMENT... [-- HOME OUT MOMENT...]`: a moment is the how-manieth of the places below is reached; 0 is
-never. Children are forked, so that torch is imported once. OUT gets a line for each draw of noise, each checkpoint and
-each child; how many moments there were; and the logits of the trained model in memory.
+never. Children are forked, so that torch is imported once and the rules are compiled once. OUT gets a line for each draw
+of noise, each checkpoint and each child; how many moments there were; and the logits of the trained model in memory.
 """
 
 import hashlib
@@ -14,11 +14,15 @@ import sys
 import traceback
 from pathlib import Path
 
+import peft  # noqa: F401
 import torch
 
+from dp_clinical_pipeline.coding.labelers import stating_parts
 from dp_clinical_pipeline.home import open_home
+from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.privacy.ledger import Ledger
 from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
 from dp_clinical_pipeline.training import cell, generator, loop
 from dp_clinical_pipeline.training.checkpoint import Checkpoint
 
@@ -90,7 +94,14 @@ def train(home: Path, moment: int, out: Path) -> None:
     moments.note("ended", f"{moments.passed} {cell_facts.steps}")
 
 
+def _compile_rules() -> None:
+    note = note_to_learn("Small left effusion on 3/4/2012. Discussed with Dr. Dana Fields of Ward 7 at 555-123-4567.")
+    prompt_of(note, ["Pleural Effusion"], CHEXPERT14)
+    stating_parts(note, ["Pleural Effusion"], CHEXPERT14)
+
+
 def main(arguments: list[str]) -> None:
+    _compile_rules()
     jobs = [list(part) for mark, part in itertools.groupby(arguments, lambda a: a == "--") if not mark]
     for home, out, *moments in jobs:
         Path(out).mkdir(exist_ok=True)
