@@ -57,6 +57,8 @@ class Card:
     public_patients: int
     reports_of_a_patient: int
     notes: int | None
+    reads_rules: bool
+    """Whether a classifier has to be told which labels the package's public rules find in a text."""
     attempt: int
     attempts_allowed: int
     released_at: str

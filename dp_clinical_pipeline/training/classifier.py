@@ -127,8 +127,17 @@ def save_classifier(model: Any, folder: Path) -> str:
     above = model["head"].state_dict() | model["pooling"].state_dict()
     (save_adapter if hasattr(model["body"], "peft_config") else save_body)(model["body"], folder)
     tensors = {name: value.detach().cpu().contiguous() for name, value in above.items()}
-    save_file(tensors, folder / _HEAD, {"layers": str(model["body"].config.num_hidden_layers)})
+    said = {"layers": str(model["body"].config.num_hidden_layers), "features": str(features_read(model))}
+    save_file(tensors, folder / _HEAD, said)
     return adapter_sha256(folder)
+
+
+def features_kept(folder: Path) -> int:
+    """Return how many features of a text a saved classifier reads beside its states, without loading it."""
+    from safetensors import safe_open
+
+    with safe_open(folder / _HEAD, framework="pt") as file:
+        return int((file.metadata() or {}).get("features", 0))
 
 
 def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:

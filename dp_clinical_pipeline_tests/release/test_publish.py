@@ -78,6 +78,10 @@ def test_a_released_classifier_has_its_head_and_no_path_of_this_machine(home: Ho
     folder = release_cell(home, CLASSIFIER).folder
     with safe_open(folder / "adapter" / "head.safetensors", framework="pt") as head:
         assert set(head.keys()) == {"weight", "bias", "mean", "spread"}
+        beside = head.get_slice("weight").get_shape()[1] - head.get_slice("mean").get_shape()[0]
+    card = json.loads((folder / "card.json").read_text())
+    assert card["reads_rules"] == (beside > 0)
+    assert ("reads beside tokens" in (folder / "card.md").read_text()) == (beside > 0)
     for name, content in everything(folder).items():
         assert str(home.path).encode() not in content, name
         assert b"/bert" not in content, name
