@@ -50,14 +50,15 @@ def primer_pairs(labels: LabelSet, n: int, seed: int) -> list[Pair]:
     bank, rng = _bank(labels), np.random.default_rng(seed)
     pairs: dict[str, Pair] = {}
     while len(pairs) < n:
-        targets = _record(labels, rng)
+        targets = made_up_record(labels, rng)
         note = bank.note(targets, labels, rng)
         if note and note not in pairs:
             pairs[note] = Pair(tuple(targets), prompt_of(note, targets, labels), note)
     return list(pairs.values())
 
 
-def _record(labels: LabelSet, rng: np.random.Generator) -> list[str]:
+def made_up_record(labels: LabelSet, rng: np.random.Generator) -> list[str]:
+    """Draw a record in which every finding of the list is as likely; a function of its arguments."""
     size = int(rng.choice(len(_SIZES), p=_SIZES))
     if size == 0:
         return [labels.normal] if labels.normal and rng.random() < _NORMAL_SHARE else []

@@ -4,9 +4,10 @@
     python -m dp_clinical_pipeline_tests.benchmarks.training --memory
 
 All of them live in one process, train the same SmolLM2 LoRA on the same reports, and get one step each in turn, in an
-order drawn afresh a round. A step's speed is its real tokens (padding does not count) over its seconds; speeds are
-compared within a round, so that a noisy machine slows both sides of a ratio. `--memory` gives peak memory, each of
-the two loops in a process of its own.
+order drawn afresh a round. `read before` is the loop in a later pass over a few notes, whose states below the adapted
+layers are kept; in the others every note is read anew. A step's speed is its real tokens (padding does not count) over
+its seconds; speeds are compared within a round, so that a noisy machine slows both sides of a ratio. `--memory` gives
+peak memory, each of the two loops in a process of its own.
 """
 
 import argparse
@@ -31,7 +32,8 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_lora
 from dp_clinical_pipeline.privacy.noise import SystemSource, TestSeedSource
-from dp_clinical_pipeline.training.examples import Drawn, Example
+from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
+from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.loop import Randomness, TrainSpec, train
 from dp_clinical_pipeline.training.note_loss import note_losses
 from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder
@@ -41,6 +43,7 @@ from dp_clinical_pipeline_tests.benchmarks.ratios import paired, show
 LOT = 16
 PHYSICAL = 8
 OURS, PLAIN, HOOKS, GHOST = "ours with DP", "ours without", "Opacus hooks", "Opacus ghost"
+KEPT, FEW = "ours with DP, read before", 128
 
 
 class Step(NamedTuple):
@@ -77,19 +80,21 @@ class Bench:
             layers=training.lora_layers,
         )
 
-    def ours(self, noise_multiplier: float | None) -> Iterator[int]:
-        """Our loop, stopped after each step. The same seed gives both loops the same lots."""
-        seen = 0
+    def ours(self, noise_multiplier: float | None, read_before: bool = False) -> Iterator[int]:
+        """Our loop, stopped after each step. The same seed gives both loops the same lots, unless notes are few because
+        they are to be read before."""
+        seen, kept = 0, KeptStates() if read_before else None
+        examples = random.Random(1).sample(self.examples, FEW) if read_before else self.examples
         turn, done = threading.Semaphore(0), threading.Semaphore(0)
 
         def losses(model: Any, batch: Sequence[Drawn]) -> Any:
             nonlocal seen
             seen += sum(len(d.example.tokens) for d in batch)
-            return note_losses(model, batch, self.pad)
+            return note_losses(model, batch, self.pad, kept)
 
         spec = TrainSpec(
             noise_multiplier=noise_multiplier,
-            sample_rate=LOT / len(self.examples),
+            sample_rate=LOT / len(examples),
             steps=10**6,
             max_grad_norm=0.5,
             expected_lot=LOT,
@@ -98,7 +103,7 @@ class Bench:
             microbatch_tokens=self.home.settings.training.microbatch_tokens,
             checkpoint_every=10**6,
         )
-        patients = [[example] for example in self.examples]
+        patients = [[example] for example in examples]
         lots = Randomness(sampling=TestSeedSource(1), noise=SystemSource())
 
         def wait(_: Any = None) -> None:
@@ -107,7 +112,11 @@ class Bench:
 
         def whole() -> None:
             turn.acquire()
-            train(self.model(), patients, spec, losses, randomness=lots, on_progress=wait)
+            model = self.model()
+            for batch in microbatches(draw(patients), spec.microbatch_tokens) if kept else ():
+                with torch.no_grad():
+                    note_losses(model, batch, self.pad, kept)
+            train(model, patients, spec, losses, randomness=lots, on_progress=wait)
 
         # The loop has a thread of its own and runs only while its turn lasts, so that it is the loop that users run.
         threading.Thread(target=whole, daemon=True).start()
@@ -175,7 +184,13 @@ def _tutorial_step(model: Any, optimizer: Any, batch: Sequence[Example], pad: in
 
 def run(bench: Bench, rounds: int, console: Console) -> dict[str, list[Step]]:
     """Give one step to each contender in turn, after a first round, which loads the models, is thrown away."""
-    contenders = {PLAIN: bench.ours(None), OURS: bench.ours(1.0), HOOKS: bench.opacus(False), GHOST: bench.opacus(True)}
+    contenders = {
+        PLAIN: bench.ours(None),
+        OURS: bench.ours(1.0),
+        KEPT: bench.ours(1.0, read_before=True),
+        HOOKS: bench.opacus(False),
+        GHOST: bench.opacus(True),
+    }
     steps: dict[str, list[Step]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name in random.sample(list(contenders), len(contenders)):
@@ -242,6 +257,8 @@ def summary(steps: dict[str, list[Step]], floor: float) -> dict[str, Any]:
         "dp_over_plain": ratio(OURS, PLAIN),
         "dp_over_hooks": ratio(OURS, HOOKS),
         "dp_over_ghost": ratio(OURS, GHOST),
+        "kept_over_dp": ratio(KEPT, OURS),
+        "kept_over_hooks": ratio(KEPT, HOOKS),
         "floor_over_dp": floor / speeds[OURS],
     }
 

@@ -9,13 +9,14 @@ import torch
 from dp_clinical_pipeline.cli.live import told
 from dp_clinical_pipeline.config import Generation
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.labelsets import CHEXPERT14, NIH14
+from dp_clinical_pipeline.labelsets import CHEXPERT14, NIH14, label_set
 from dp_clinical_pipeline.models.adapters import cell_adapter
 from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_lora
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
+from dp_clinical_pipeline.synthesis.prompts import record_line
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER, SYNTHETIC_REPORTS
 from dp_clinical_pipeline.training import primer
 from dp_clinical_pipeline.training.examples import causal_example, draw
@@ -198,3 +199,18 @@ def test_untuned_notes_are_judged_as_a_cell_s_and_need_no_account(home):
     strict = generation.model_copy(update={"require_record": True})
     refused = write_untuned(home.save_settings(home.settings.model_copy(update={"generation": strict})), "tiny", 4)
     assert "not_its_record" in {row["reason"] for row in refused}
+
+
+def test_untuned_notes_are_asked_for_where_nobody_wrote_any(home):
+    labels = label_set("cmc45")
+    corpus = home.settings.corpus.model_copy(update={"label_set": labels.name})
+    generation = Generation(accepted=12, max_ratio=1.0, batch_size=12, max_new_tokens=4)
+    training = home.settings.training.model_copy(update={"primer_steps": 0})
+    changed = {"corpus": corpus, "generation": generation, "training": training}
+    coded = home.save_settings(home.settings.model_copy(update=changed))
+    rows = write_untuned(coded, "tiny", 12)
+    assert [row["targets"] for row in rows] == [row["targets"] for row in write_untuned(coded, "tiny", 12)]
+    asked = {label for row in rows for label in row["targets"]}
+    assert asked <= set(labels.labels)
+    assert len(asked) > 5
+    assert all(row["record"] == record_line(row["targets"], labels) for row in rows)
