@@ -21,39 +21,43 @@ from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_adapter
 torch.set_num_threads(1)
-base, adapter, out = map(Path, sys.argv[1:4])
-device = Device(kind="cpu", index=None, precision="fp32", reason="test")
-model = load_causal(BaseModel(name="m", path=base, sha256=""), device)
-ids = torch.tensor(json.loads(sys.argv[4]))
-with torch.no_grad():
-    plain = model(ids).logits
-    tuned = with_adapter(model, adapter)
-    seen = tuned(ids).logits
-    merged = tuned.merge_and_unload()(ids).logits
-torch.save({"plain": plain, "tuned": seen, "merged": merged}, out)
+out, ids = Path(sys.argv[1]), torch.tensor(json.loads(sys.argv[2]))
+device, found = Device(kind="cpu", index=None, precision="fp32", reason="test"), []
+for base, adapter in json.loads(sys.argv[3]):
+    model = load_causal(BaseModel(name="m", path=Path(base), sha256=""), device)
+    with torch.no_grad():
+        plain = model(ids).logits
+        tuned = with_adapter(model, Path(adapter))
+        seen = tuned(ids).logits
+        merged = tuned.merge_and_unload()(ids).logits
+    found.append({"plain": plain, "tuned": seen, "merged": merged})
+torch.save(found, out)
 """
 
 
-def in_a_fresh_process(base, adapter, folder, tokens=TOKENS):
-    """The logits of the base, of the base with the adapter, and of both merged."""
-    command = [sys.executable, "-c", RELOAD, str(base), str(adapter), str(folder / "logits.pt"), json.dumps(tokens)]
+def in_a_fresh_process(pairs, folder, tokens=TOKENS):
+    """The logits of each pair's base, of that base with the pair's adapter, and of both merged."""
+    out, named = folder / "logits.pt", [[str(base), str(adapter)] for base, adapter in pairs]
+    command = [sys.executable, "-c", RELOAD, str(out), json.dumps(tokens), json.dumps(named)]
     subprocess.run(command, check=True, capture_output=True)
-    return torch.load(folder / "logits.pt", weights_only=True)
+    return torch.load(out, weights_only=True)
 
 
-@pytest.mark.parametrize("family", ["llama", "gpt2", "opt", "biogpt"])
-def test_an_adapter_trained_under_dp_reloads_to_the_same_logits(tiny_models, tmp_path, family):
+def test_an_adapter_trained_under_dp_reloads_to_the_same_logits(tiny_models, tmp_path):
     from dp_clinical_pipeline.training.loop import train
 
-    model = lora(tiny_models[family])
-    train(model, people(4), spec(sample_rate=1.0), losses)
-    save_adapter(model, tmp_path / "adapter")
-    with torch.no_grad():
-        memory = model(torch.tensor(TOKENS)).logits
-    fresh = in_a_fresh_process(tiny_models[family], tmp_path / "adapter", tmp_path)
-    assert torch.allclose(fresh["tuned"], memory, atol=1e-5)
-    assert torch.allclose(fresh["merged"], memory, atol=1e-4)
-    assert not torch.allclose(fresh["plain"], memory, atol=1e-3)
+    families, memory = ["llama", "gpt2", "opt", "biogpt"], []
+    for family in families:
+        model = lora(tiny_models[family])
+        train(model, people(4), spec(sample_rate=1.0), losses)
+        save_adapter(model, tmp_path / family)
+        with torch.no_grad():
+            memory.append(model(torch.tensor(TOKENS)).logits)
+    reloaded = in_a_fresh_process([(tiny_models[family], tmp_path / family) for family in families], tmp_path)
+    for family, fresh, kept in zip(families, reloaded, memory, strict=True):
+        assert torch.allclose(fresh["tuned"], kept, atol=1e-5), family
+        assert torch.allclose(fresh["merged"], kept, atol=1e-4), family
+        assert not torch.allclose(fresh["plain"], kept, atol=1e-3), family
 
 
 def test_weights_that_did_not_move_are_not_saved(tiny_models, tmp_path):

@@ -101,7 +101,7 @@ def test_a_training_that_survives_three_kills_reloads_to_the_same_logits(
     for path, out in _killed_at(declared, tmp_path, [[14, 32, 20], *drawn], unharmed):
         home = open_home(path)
         row = Store(home).read(GENERATOR_ADAPTER, "tiny", "eps-8", budget="eps-8").row(0, named=True)
-        fresh = in_a_fresh_process(tiny_models["llama"], cell_adapter(home, row), path.parent, killed.TOKENS)
+        (fresh,) = in_a_fresh_process([(tiny_models["llama"], cell_adapter(home, row))], path.parent, killed.TOKENS)
         memory = torch.load(out / "logits.pt", weights_only=True)
         assert torch.allclose(fresh["tuned"], memory, atol=1e-5)
         assert not torch.allclose(fresh["plain"], memory, atol=1e-3)
