@@ -16,6 +16,7 @@ from dp_clinical_pipeline.home import Home
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dp_clinical_pipeline.experiments.measured import StudyTables
     from dp_clinical_pipeline.experiments.recipe import Recipe
 
 FolderOption = Annotated[
@@ -30,7 +31,11 @@ def experiment(
     name: Annotated[str | None, typer.Argument(help="The study; --list shows them.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Print the studies and what each costs in hours.")] = False,
     from_tables: Annotated[
-        bool, typer.Option("--from-tables", help="Print what is stored, in seconds; run nothing.")
+        bool,
+        typer.Option(
+            "--from-tables",
+            help="Print what is stored, in seconds; run nothing. Where the study was not run here: what the project measured.",
+        ),
     ] = False,
     so_far: Annotated[bool, typer.Option("--so-far", help="Score the arms that are there; train nothing.")] = False,
     seeds: Annotated[
@@ -38,6 +43,10 @@ def experiment(
     ] = None,
     corpus: Annotated[
         Path | None, typer.Option(help="Where the corpus lies; default: its folder below $DP_CLINICAL_CORPORA.")
+    ] = None,
+    kept_in: Annotated[
+        Path | None,
+        typer.Option("--keep", help="Also write the tables as Parquet below this folder: exact numbers, uncovered."),
     ] = None,
     as_json: JsonOption = False,
     home: FolderOption = None,
@@ -57,6 +66,7 @@ def experiment(
     `dp-clinical experiment openi-synthesis --from-tables --json`
     """
     from dp_clinical_pipeline.experiments.homes import study_homes
+    from dp_clinical_pipeline.experiments.measured import keep, measured, tables_of
     from dp_clinical_pipeline.experiments.recipe import recipe
     from dp_clinical_pipeline.experiments.results import write_results
 
@@ -71,7 +81,12 @@ def experiment(
     elif not from_tables:
         with redirect_stdout(sys.stderr):
             run_study(chosen, homes, corpus)
-    print_study(chosen, homes[0], as_json)
+    tables = tables_of(chosen, homes[0]) or (measured(chosen) if from_tables else None)
+    if tables is None:
+        raise UserError(f"{homes[0].path} holds no results of {name}: run `dp-clinical experiment {name}` first")
+    if kept_in:
+        console().print(f"kept in {keep(chosen, tables, kept_in)}")
+    print_study(chosen, tables, as_json)
 
 
 def run_study(recipe: "Recipe", homes: "Sequence[Home]", corpus: Path | None) -> None:
@@ -137,29 +152,15 @@ def study_arms(recipe: "Recipe", home: Home, out: "Console") -> None:
     train_extra_arms(home, recipe, lambda what: out.print(f"[green]+[/green] {what}"))
 
 
-def print_study(recipe: "Recipe", home: Home, as_json: bool) -> None:
-    """Print a study's stored tables to standard output.
-
-    Raises:
-        UserError: the study was not run here.
-    """
+def print_study(recipe: "Recipe", tables: "StudyTables", as_json: bool) -> None:
+    """Print a study's tables to standard output."""
     from dp_clinical_pipeline.experiments.markdown import study_markdown
-    from dp_clinical_pipeline.store import Store
-    from dp_clinical_pipeline.tables import CLONE_METRICS, EXPERIMENT_SCORES, EXPERIMENT_TESTS, FIDELITY_METRICS
 
-    store = Store(home)
-    if not store.exists(EXPERIMENT_SCORES, recipe.name):
-        raise UserError(
-            f"{home.path} holds no results of {recipe.name}: run `dp-clinical experiment {recipe.name}` first"
-        )
-    scores = store.read(EXPERIMENT_SCORES, recipe.name)
-    tests = store.read(EXPERIMENT_TESTS).filter(experiment=recipe.name)
-    fidelity, clones = store.read(FIDELITY_METRICS), store.read(CLONE_METRICS)
     if as_json:
-        tables = {"scores": scores, "tests": tests, "fidelity": fidelity, "clones": clones}
-        sys.stdout.write(json.dumps({name: frame.to_dicts() for name, frame in tables.items()}, indent=1) + "\n")
+        rows = {name: frame.to_dicts() for name, frame in tables.frames().items()}
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
     else:
-        sys.stdout.write(study_markdown(recipe, scores, tests, fidelity, clones))
+        sys.stdout.write(study_markdown(recipe, tables))
 
 
 def _list(as_json: bool) -> None:

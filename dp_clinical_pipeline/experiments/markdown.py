@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from dp_clinical_pipeline.experiments.measured import StudyTables
 from dp_clinical_pipeline.experiments.recipe import Recipe
 from dp_clinical_pipeline.experiments.results import shown_key
 
@@ -26,23 +27,19 @@ _ARM = ("arm", "generator", "budget", "classifier")
 MISSING = "—"
 
 
-def study_markdown(
-    recipe: Recipe,
-    scores: pl.DataFrame,
-    tests: pl.DataFrame,
-    fidelity: pl.DataFrame | None = None,
-    clones: pl.DataFrame | None = None,
-) -> str:
+def study_markdown(recipe: Recipe, tables: StudyTables) -> str:
     """Return the study's tables: arms, answers, fidelity and clones of each cell, and labels where they were scored."""
     lines = [f"## {recipe.name}", "", recipe.about.strip(), ""]
+    scores = tables.scores
     seeds = max(scores["seeds"].to_list(), default=0)
     lines += [f"`dp-clinical experiment {recipe.name}`: about {recipe.hours:g} h on two cores.", ""]
+    lines += [tables.origin, ""] if tables.origin else []
     lines += [f"Seeds: {seeds}.", ""] if len(recipe.seeds) > 1 or seeds > 1 else []
     lines += _scores(scores.filter(pl.col("label").is_null()))
     lines += _labels(scores.filter(pl.col("label").is_not_null(), pl.col("metric") == "f1"))
-    lines += _tests(tests)
-    for what, measured in (("notes against real reports", fidelity), ("what notes give away", clones)):
-        if measured is not None and measured.height:
+    lines += _tests(tables.tests)
+    for what, measured in (("notes against real reports", tables.fidelity), ("what notes give away", tables.clones)):
+        if measured.height:
             lines += _measured(what, measured)
     return "\n".join(lines) + "\n"
 

@@ -5,6 +5,7 @@ import pytest
 from dp_clinical_pipeline.config import Evaluation, Settings
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.experiments.markdown import study_markdown
+from dp_clinical_pipeline.experiments.measured import StudyTables, tables_of
 from dp_clinical_pipeline.experiments.recipe import Question, Recipe
 from dp_clinical_pipeline.experiments.results import find_arm, write_results
 from dp_clinical_pipeline.home import Home
@@ -118,8 +119,7 @@ def test_an_arm_is_found_by_the_parts_that_are_given():
 
 
 def test_the_markdown_shows_every_arm_and_answer(homes):
-    store = Store(homes[0])
-    text = study_markdown(RECIPE, store.read(EXPERIMENT_SCORES, "tiny"), store.read(EXPERIMENT_TESTS, "tiny"))
+    text = study_markdown(RECIPE, tables_of(RECIPE, homes[0]))
     for arm in ("real tfidf-logreg", "synthetic tiny eps-16 tfidf-logreg", "majority tfidf-logreg"):
         assert f"| {arm} |" in text
     assert "not above 0.9" in text
@@ -133,12 +133,12 @@ def test_the_markdown_shows_what_clones_give_away_beside_their_cell_s_notes():
     rows = [{"arm": "clone", "metric": "record_linkage", "value": 0.61}, {"arm": "clone", "metric": "x", "value": 1.0}]
     rows.append({"arm": "synthetic", "metric": "record_linkage", "value": 0.002})
     clones = pl.DataFrame([shared | row for row in rows], schema=CLONE_METRICS.schema)
-    told = study_markdown(RECIPE, EXPERIMENT_SCORES.empty(), EXPERIMENT_TESTS.empty(), clones=clones).splitlines()
+    told = study_markdown(RECIPE, StudyTables(clones=clones)).splitlines()
     assert told[-5:-1] == [
         "| what notes give away | clone tiny eps-8 | synthetic tiny eps-8 |",
         "| --- | --- | --- |",
         "| record_linkage | 0.610 | 0.002 |",
         "| x | 1.000 | — |",
     ]
-    without = study_markdown(RECIPE, EXPERIMENT_SCORES.empty(), EXPERIMENT_TESTS.empty(), clones=CLONE_METRICS.empty())
+    without = study_markdown(RECIPE, StudyTables())
     assert "give away" not in without

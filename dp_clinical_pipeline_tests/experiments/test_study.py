@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
+from dp_clinical_pipeline.experiments import measured as kept_tables
 from dp_clinical_pipeline.experiments import recipe as recipes
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.ledger import open_ledger
@@ -63,6 +65,30 @@ def test_a_study_runs_once_and_is_printed_again(dp_clinical, corpus, tmp_path):
     tables = json.loads(printed.stdout)
     assert set(tables) == {"scores", "tests", "fidelity", "clones"}
     assert tables["tests"][0]["p_holm"] < 0.05
+
+
+def test_tables_that_travel_with_the_package_are_printed_where_the_study_was_not_run(
+    dp_clinical, corpus, tmp_path, monkeypatch
+):
+    """They hold numbers of arms alone: no text, no key of a report, no label of one."""
+    monkeypatch.setattr(kept_tables, "_FOLDER", tmp_path / "shipped")
+    run = ("experiment", "tiny", "--corpus", corpus, "--home", tmp_path / "study", "--keep", tmp_path / "shipped")
+    done = dp_clinical(*run)
+    assert done.returncode == 0, done.stderr
+    for file in (tmp_path / "shipped" / "tiny").iterdir():
+        assert {"text", "report_key", "patient_key", "y_true"}.isdisjoint(pl.read_parquet_schema(file))
+    elsewhere = ("experiment", "tiny", "--from-tables", "--home", tmp_path / "elsewhere")
+    printed = dp_clinical(*elsewhere)
+    assert printed.returncode == 0, printed.stderr
+    [said] = set(printed.stdout.splitlines()) - set(done.stdout.splitlines())
+    assert said.startswith("Measured on 20")
+    assert said.endswith("shipped with the package.")
+    (tmp_path / "recipes" / "tiny.yaml").write_text(TINY.replace("count: 100", "count: 90"))
+    assert "The study's file has changed since." in dp_clinical(*elsewhere).stdout
+    (tmp_path / "shipped" / "tiny" / "tests.parquet").write_bytes(b"cut")
+    damaged = dp_clinical(*elsewhere)
+    assert (damaged.returncode, damaged.stdout) == (2, "")
+    assert "the package's tables of tiny cannot be read" in damaged.stderr
 
 
 def test_a_study_that_was_stopped_is_scored_by_the_arms_that_it_has(dp_clinical, corpus, tmp_path):
