@@ -34,7 +34,7 @@ def experiment(
         bool,
         typer.Option(
             "--from-tables",
-            help="Print what is stored, in seconds; run nothing. Where the study was not run here: what the project measured.",
+            help="Print what is stored, in seconds; run nothing. Not run here: what the project measured.",
         ),
     ] = False,
     so_far: Annotated[bool, typer.Option("--so-far", help="Score the arms that are there; train nothing.")] = False,
