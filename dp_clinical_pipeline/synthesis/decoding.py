@@ -18,6 +18,8 @@ _COLUMN = 32  # tokens that are looked at together to find those which may be am
 class Sampling:
     """How the next token is drawn. `top_k` 0 and `top_p` 1 leave the whole vocabulary.
 
+    No note ends before `min_new_tokens`: until then the other tokens share what the end would have had.
+
     With a `guidance` other than 1, a token's log-probability is what it is under another prompt plus so many times what
     the row's own adds to it (Sanchez et al. 2023, "Stay on topic with classifier-free guidance"). A row that has another
     prompt costs two.
@@ -27,6 +29,7 @@ class Sampling:
     top_k: int
     top_p: float
     max_new_tokens: int
+    min_new_tokens: int = 0
     guidance: float = 1.0
 
 
@@ -58,10 +61,13 @@ def decode(
         # A prompt's last token is the first one that a slot is given.
         slots = Slots(model, read_prompts(model, [prompt[:-1] for prompt in read]))
         tokens = torch.tensor([prompt[-1] for prompt in read], device=model.device)
-        for _ in range(how.max_new_tokens):
+        for number in range(how.max_new_tokens):
             place = {row: slot for slot, row in enumerate(rows)}
             asked = torch.tensor([place[row] for row in guided], dtype=torch.long, device=model.device)
-            drawn = draw(_guided(slots.step(tokens).float(), asked, how.guidance), how, generator)
+            logits = _guided(slots.step(tokens).float(), asked, how.guidance)
+            if number < how.min_new_tokens:
+                logits = logits.index_fill(1, torch.tensor([end], device=model.device), -torch.inf)
+            drawn = draw(logits, how, generator)
             for row, token in zip(rows, drawn.tolist(), strict=True):
                 written[row].append(token)
             tokens = torch.cat([drawn, drawn[asked]])

@@ -48,6 +48,8 @@ class Writer:
             top_k=settings.top_k,
             top_p=settings.top_p,
             max_new_tokens=settings.max_new_tokens,
+            # A word has a token at least: what would end before is refused as short.
+            min_new_tokens=min(settings.min_words, settings.max_new_tokens),
             guidance=settings.guidance,
         )
 

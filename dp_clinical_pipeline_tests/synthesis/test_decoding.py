@@ -1,6 +1,7 @@
 """Our decoding against the library's `generate`, for every causal family."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ def models(tiny_models):
     }
 
 
-def alone(model, prompt, end, tokens=12):
+def alone(model, prompt, end, tokens=12, **how):
     """What the library writes greedily for one prompt without padding."""
     out = model.generate(
         torch.tensor([prompt]),
@@ -35,6 +36,7 @@ def alone(model, prompt, end, tokens=12):
         max_new_tokens=tokens,
         eos_token_id=end,
         pad_token_id=PAD,
+        **how,
     )
     return out[0, len(prompt) :].tolist()
 
@@ -52,6 +54,20 @@ def test_the_greedy_choice_is_the_librarys_for_each_prompt_alone(models, family,
     for end in sorted({token for row in free for token in row[1:-1]})[:6]:
         expected = [row[: row.index(end) + 1] if end in row else row for row in free]
         assert decode(model, prompts, GREEDY, end=end, seed=0) == expected
+
+
+def test_no_note_ends_before_its_least_length(models):
+    """As the library's `min_new_tokens` has it: an end that comes first is passed over, not written and cut."""
+    model = models["llama"]
+    free = [alone(model, prompt, end=-1) for prompt in PROMPTS]
+    ends = sorted({token for row in free for token in row[:4]})
+    later = 0
+    for end in ends:
+        expected = [alone(model, prompt, end, min_new_tokens=5) for prompt in PROMPTS]
+        later += expected != [alone(model, prompt, end) for prompt in PROMPTS]
+        assert decode(model, PROMPTS, replace(GREEDY, min_new_tokens=5), end=end, seed=0) == expected
+        assert min(row.index(end) if end in row else 12 for row in expected) >= 5
+    assert later == len(ends)
 
 
 def test_guidance_is_the_librarys(models):
