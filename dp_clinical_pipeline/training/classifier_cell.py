@@ -14,6 +14,7 @@ from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import cell_adapter
 from dp_clinical_pipeline.models.base import BaseModel, base_model
+from dp_clinical_pipeline.models.bodies import is_body
 from dp_clinical_pipeline.models.device import Device, choose_device
 from dp_clinical_pipeline.models.loading import load_tokenizer
 from dp_clinical_pipeline.store import Store
@@ -23,6 +24,7 @@ from dp_clinical_pipeline.training.classifier import (
     classifier_example,
     classifier_logits,
     classifier_losses,
+    features_kept,
     features_read,
     load_classifier,
     new_classifier,
@@ -74,7 +76,7 @@ def predict_test(home: Home, encoder: str, budget: str) -> None:
         predicted,
         labels,
         arm=ARM,
-        classifier=_shown(home, encoder),
+        classifier=_shown(home, encoder, budget),
         budget=budget,
     )
     Store(home).write(PREDICTIONS, frame, ARM, encoder, budget)
@@ -190,6 +192,11 @@ def _reads_rules(home: Home) -> bool:
     return home.settings.classifier_training.rule_labels and has_rules
 
 
-def _shown(home: Home, encoder: str) -> str:
-    """What tables call a classifier: its encoder, how that was adapted, and whether it reads what rules say."""
-    return f"{encoder}-{home.settings.classifier_training.adapted}{'+rules' if _reads_rules(home) else ''}"
+def _shown(home: Home, encoder: str, budget: str) -> str:
+    """What tables call a cell's classifier: its encoder, how that was adapted, and whether it reads what rules say.
+
+    As it was trained: the settings may have changed since.
+    """
+    row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
+    folder = cell_adapter(home, row)
+    return f"{encoder}-{'full' if is_body(folder) else 'lora'}{'+rules' if features_kept(folder) else ''}"

@@ -138,9 +138,11 @@ def test_it_reads_the_encoders_tokens_alone_where_the_settings_say_so(home):
     alone = _trained(home, rule_labels=False)
     plain, told = classify(alone, "tiny-bert", "nonprivate", TOLD).scores
     assert np.array_equal(plain, told)
+    asked_later = alone.settings.classifier_training.model_copy(update={"rule_labels": True, "adapted": "full"})
+    alone = alone.save_settings(alone.settings.model_copy(update={"classifier_training": asked_later}))
     predict_test(alone, "tiny-bert", "nonprivate")
     frame = Store(alone).read(PREDICTIONS, "dp_classifier", "tiny-bert", "nonprivate")
-    assert set(frame["classifier"]) == {"tiny-bert-lora"}
+    assert set(frame["classifier"]) == {"tiny-bert-lora"}  # as it was trained, whatever the settings say now
 
 
 def test_the_attack_reads_the_loss_of_the_scores_that_are_given(trained):
