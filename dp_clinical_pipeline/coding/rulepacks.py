@@ -1,5 +1,6 @@
 """The rule pack of a label set: which phrases mention which label, and what each must be to count."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,6 +12,9 @@ import yaml
 from dp_clinical_pipeline.coding.context import STATUSES, Status
 from dp_clinical_pipeline.coding.phrases import is_skip, whole_words
 from dp_clinical_pipeline.labelsets import LabelSet
+
+
+_RULES = files("dp_clinical_pipeline.coding") / "rules"
 
 
 class Rule(NamedTuple):
@@ -59,8 +63,14 @@ def rule_pack(label_set: LabelSet) -> RulePack | None:
     Raises:
         ValueError: the file names a label that is not in the set, or a status that does not exist.
     """
-    file = files("dp_clinical_pipeline.coding") / "rules" / f"{label_set.name}.yaml"
+    file = _RULES / f"{label_set.name}.yaml"
     return read_pack(file.read_text(), label_set) if file.is_file() else None
+
+
+def rules_sha256(label_set: LabelSet) -> str:
+    """Return the SHA-256 of the files by which a label set's labels are read: its own rules, and what denies or doubts."""
+    texts = [(_RULES / name).read_bytes() for name in (f"{label_set.name}.yaml", "context.yaml")]
+    return hashlib.sha256(b"\n".join(texts)).hexdigest()
 
 
 def read_pack(text: str, label_set: LabelSet) -> RulePack:

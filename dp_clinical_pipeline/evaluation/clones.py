@@ -18,7 +18,7 @@ from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.privacy.cohort import split_reports
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.fields import read_fields
-from dp_clinical_pipeline.synthesis.prompts import note_body, record_line
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn, record_line
 from dp_clinical_pipeline.tables import CLONE_METRICS
 
 
@@ -80,7 +80,8 @@ class _People:
 def _records(reports: pl.DataFrame, labels: LabelSet) -> list[str]:
     """The record of each report, as its prompt would name it."""
     rows = reports.select("text", "targets").iter_rows()
-    return [record_line(targets, labels, read_fields(note_body(text), targets, labels)) for text, targets in rows]
+    pairs = [(note_to_learn(text, targets, labels), targets) for text, targets in rows]
+    return [record_line(targets, labels, read_fields(note, targets, labels)) for note, targets in pairs]
 
 
 def _stated(notes: pl.DataFrame, labels: LabelSet) -> list[str]:

@@ -23,7 +23,7 @@ from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import states_just
-from dp_clinical_pipeline.synthesis.prompts import note_body
+from dp_clinical_pipeline.synthesis.prompts import note_to_learn
 from dp_clinical_pipeline.tables import FIDELITY_METRICS, SYNTHETIC_REPORTS
 
 _TRTS = ("weighted", "micro", "macro")
@@ -43,8 +43,8 @@ def compute_fidelity(home: Home, generator: str, budget: str, features: Features
     notes = accepted_notes(home, generator, budget)
     train, test = labelled_reports(home, "train"), labelled_reports(home, "test")
     rows: list[dict[str, Any]] = []
-    real = _side(_bodies(test), features)
-    sides = {"synthetic": notes.select("text", "targets"), "real": _bodies(train)}
+    real = _side(_bodies(test, labels), features)
+    sides = {"synthetic": notes.select("text", "targets"), "real": _bodies(train, labels)}
     for arm, frame in sides.items():
         measured = _measures(real, _side(frame, features), labels, home.settings.evaluation.seed)
         rows += [{"arm": arm, "metric": name, "value": value, "n": frame.height} for name, value in measured]
@@ -83,9 +83,10 @@ class _Side(NamedTuple):
     vectors: Floats
 
 
-def _bodies(reports: pl.DataFrame) -> pl.DataFrame:
-    """What a generator learns to write: the body of the surrogate text."""
-    bodies = pl.Series([note_body(text) for text in reports["surrogate"]], dtype=pl.String)
+def _bodies(reports: pl.DataFrame, labels: LabelSet) -> pl.DataFrame:
+    """What a generator learns to write of the surrogate text."""
+    rows = reports.select("surrogate", "targets").iter_rows()
+    bodies = pl.Series([note_to_learn(text, targets, labels) for text, targets in rows], dtype=pl.String)
     return reports.select(text=bodies, targets="targets")
 
 

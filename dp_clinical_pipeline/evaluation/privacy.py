@@ -65,13 +65,12 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
 
 def _membership(home: Home, arms: Arms, losses: Losses, epsilon: float | None, delta: float | None) -> Iterator[Row]:
     """The reference attack: the more training lowered a note's loss, the likelier it was trained on."""
-    from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
+    from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 
     labels = label_set(home.settings.corpus.label_set)
     both = pl.concat([arms.members, arms.nonmembers])
-    records = both.select("text", "targets").iter_rows()
-    prompts = [prompt_of(note_to_learn(text), targets, labels) for text, targets in records]
-    base, tuned = losses(both["text"].to_list(), prompts)
+    pairs = [pair_to_learn(text, targets, labels) for text, targets in both.select("text", "targets").iter_rows()]
+    base, tuned = losses([note for _, note in pairs], [prompt for prompt, _ in pairs])
     size, chosen = arms.members.height, home.settings.evaluation
     score = base - tuned
     yield from membership_rows(chosen, score, size, epsilon, delta)

@@ -29,7 +29,7 @@ from dp_clinical_pipeline.tables import (
     SYNTHETIC_REPORTS,
     TEACHER_LABELS,
 )
-from dp_clinical_pipeline.training.classifier_cell import classify
+from dp_clinical_pipeline.training.classifier_cell import PRACTISED, classify, predict_practised
 from dp_clinical_pipeline.training.clone import BARRED, write_clone
 from dp_clinical_pipeline.training.untuned import write_untuned
 
@@ -53,6 +53,10 @@ def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
         if missing:
             say(f"DP linear model on {name}: {', '.join(missing)}")
             train_dp_linear_arm(home, features, missing)
+    for encoder in recipe.encoders:
+        if not store.exists(PREDICTIONS, PRACTISED, encoder):
+            say(f"{encoder} before any private step")
+            predict_practised(home, encoder)
     for teacher in recipe.teachers:
         _teacher_arms(home, teacher, say)
     for generator in recipe.generators if recipe.untuned else ():

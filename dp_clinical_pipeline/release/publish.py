@@ -20,7 +20,7 @@ from dp_clinical_pipeline.release.facts import Cell, Facts, artefact_folder, gat
 from dp_clinical_pipeline.release.gate import refusals
 from dp_clinical_pipeline.reporting.cards import Card, card_markdown
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.training.classifier import features_kept
+from dp_clinical_pipeline.training.classifier import rules_kept
 
 CARD = "card.json"
 ONE_REPORT_EACH = ("openi", "ct-rate", "cmc", "codiesp")
@@ -109,7 +109,7 @@ def _card(home: Home, facts: Facts, attempt: int) -> Card:
         public_patients=public_count(home, buy=False),
         reports_of_a_patient=settings.patients.max_reports,
         notes=facts.notes.count if facts.notes else None,
-        reads_rules=facts.cell.kind == "classifier" and features_kept(artefact_folder(home, facts.cell, row)) > 0,
+        rules_sha256=rules_kept(artefact_folder(home, facts.cell, row)) if facts.cell.kind == "classifier" else None,
         attempt=attempt,
         attempts_allowed=facts.attempts_allowed,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),

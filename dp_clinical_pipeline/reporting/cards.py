@@ -15,7 +15,7 @@ GUARANTEED = (
 NOT_GUARANTEED = (
     "That the artefact passed the gate, and at which attempt: the gate looks at exact attacks on real reports, and no "
     "mechanism covers that choice. Nor does one cover the choice of this cell among others by whoever read exact scores.",
-    "Anything about the base model's own training data, or the public code list and settings.",
+    "Anything about the base model's own training data, or the public code list, rules and settings.",
     "That notes are true, or that a classifier is right: no exact score on real reports may stand here.",
     "Facts of the population: what holds of all patients can be learnt about one who took no part.",
     "Groups: for k {unit}s at once the guarantee weakens to about k times epsilon.",
@@ -57,7 +57,8 @@ class Card:
     public_patients: int
     reports_of_a_patient: int
     notes: int | None
-    reads_rules: bool
+    rules_sha256: str | None
+    """Of the public rules whose findings a classifier reads beside the text; None where it reads the text alone."""
     """Whether a classifier has to be told which labels the package's public rules find in a text."""
     attempt: int
     attempts_allowed: int

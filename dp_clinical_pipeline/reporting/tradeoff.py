@@ -1,5 +1,6 @@
 """The headline table of a home: what each arm scores, what each cell claims, and what the attacks found."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,12 @@ ATTACKED = ("synthetic", "dp_classifier")
 
 
 def model_name(row: Mapping[str, Any]) -> str | None:
-    """Return the generator of a row, or the encoder of a classifier that was trained on private text."""
+    """Return the generator of a row, or the encoder of a classifier that was trained on private text.
+
+    With `+rules` where the classifier also reads what public rules find.
+    """
     if row["generator"] is None and row["arm"] == "dp_classifier" and row["classifier"]:
-        return str(row["classifier"]).removesuffix("+rules").removesuffix("-lora").removesuffix("-full")
+        return re.sub(r"-(?:lora|full)(?=\+|$)", "", str(row["classifier"]))
     name: str | None = row["generator"]
     return name
 

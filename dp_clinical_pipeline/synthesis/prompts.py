@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from dp_clinical_pipeline.coding.labelers import stating_parts
 from dp_clinical_pipeline.coding.sentences import sentences
 from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.labelsets import LabelSet
@@ -17,6 +18,9 @@ _KINDS = {
     "icd10-chapters": "clinical note",
 }
 _BODY = re.compile(r"^[ \t]*(FINDINGS?|IMPRESSION|CONCLUSION)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_EMPTY_SECTION = re.compile(
+    r"(?:FINDINGS?|IMPRESSION|CONCLUSION)[ \t]*:\s*(?=(?:FINDINGS?|IMPRESSION|CONCLUSION)[ \t]*:|$)", re.IGNORECASE
+)
 _HEADING = re.compile(r"^[ \t]*[A-Z][A-Za-z /]{2,30}:", re.MULTILINE)
 # What a finding may hold: when it was seen before, and of whom.
 _CLINICAL = {"DATE", "AGE"}
@@ -70,19 +74,30 @@ def note_body(text: str) -> str:
     return " ".join(" ".join(kept).split())
 
 
-def note_to_learn(text: str) -> str:
+def pair_to_learn(text: str, targets: Sequence[str], labels: LabelSet) -> tuple[str, str]:
+    """Return the prompt and the note that a generator learns of a report, and that attacks on it ask for."""
+    note = note_to_learn(text, targets, labels)
+    return prompt_of(note, targets, labels), note
+
+
+def note_to_learn(text: str, targets: Sequence[str], labels: LabelSet) -> str:
     """Return a report's body without the sentences that name somebody, a place or a number of theirs.
 
     De-identified text holds surrogates where its source held identifiers: who signed, who was called, under which number.
-    A generator that writes such sentences gains nothing, and acceptance refuses most. A body of nothing else is returned
-    whole, so that no report is lost. A function of the one text, by public rules.
+    A generator that writes such sentences gains nothing. A sentence that states one of `targets` stays all the same: it is
+    asked for. A body of nothing else is returned whole, so that no report is lost. A function of its arguments, by public
+    rules.
     """
     body = note_body(text)
     named = [span for span in find_identifiers(body) if span.type not in _CLINICAL]
+    if not named:
+        return body
+    stating = stating_parts(body, targets, labels)
     kept, at = [], 0
     for sentence in sentences(body):
-        if any(span.start < sentence.end and sentence.start < span.end for span in named):
+        names = any(span.start < sentence.end and sentence.start < span.end for span in named)
+        if names and not any(start < sentence.end and sentence.start < end for start, end in stating):
             kept.append(body[at : sentence.start].strip())
             at = sentence.end
     kept.append(body[at:].strip())
-    return " ".join(part for part in kept if part) or body
+    return _EMPTY_SECTION.sub("", " ".join(part for part in kept if part)).strip() or body

@@ -90,9 +90,8 @@ def features_read(model: Any) -> int:
 def token_states(model: Any, batch: Sequence[Drawn], ids: Any, mask: Any, kept: KeptStates | None) -> Any:
     """Return the encoder's token states (B, T, width) in the head's precision, from `kept` ones where there are some."""
     body = model["body"]
-    if kept:
-        states = kept.states(body, batch, ids, mask)
-    else:
+    states = kept.states(body, batch, ids, mask) if kept else None
+    if states is None:
         states = body(input_ids=ids, attention_mask=mask.long()).last_hidden_state
     return states.to(model["head"].weight.dtype)
 
@@ -116,8 +115,10 @@ def positively_weighted(logits: Any, targets: Any, positive_weight: float) -> An
     return (losses * (1 + (positive_weight - 1) * targets)).sum(1)
 
 
-def save_classifier(model: Any, folder: Path) -> str:
+def save_classifier(model: Any, folder: Path, rules: str = "") -> str:
     """Write adapter and head in safetensors; return the SHA-256 of both.
+
+    The head's file says how many features it reads beside the states, and by which `rules` (a digest) they were made.
 
     Raises:
         UserError: the weights did not move.
@@ -127,17 +128,22 @@ def save_classifier(model: Any, folder: Path) -> str:
     above = model["head"].state_dict() | model["pooling"].state_dict()
     (save_adapter if hasattr(model["body"], "peft_config") else save_body)(model["body"], folder)
     tensors = {name: value.detach().cpu().contiguous() for name, value in above.items()}
-    said = {"layers": str(model["body"].config.num_hidden_layers), "features": str(features_read(model))}
+    read = {"features": str(features_read(model)), "rules": rules}
+    said = {"layers": str(model["body"].config.num_hidden_layers)} | read
     save_file(tensors, folder / _HEAD, said)
     return adapter_sha256(folder)
 
 
-def features_kept(folder: Path) -> int:
-    """Return how many features of a text a saved classifier reads beside its states, without loading it."""
+def rules_kept(folder: Path) -> str | None:
+    """Return the digest of the rules that a saved classifier reads beside its states, None if it reads none.
+
+    "unknown" for one of a version that did not say.
+    """
     from safetensors import safe_open
 
     with safe_open(folder / _HEAD, framework="pt") as file:
-        return int((file.metadata() or {}).get("features", 0))
+        said = file.metadata() or {}
+    return said.get("rules") or "unknown" if int(said.get("features", 0)) else None
 
 
 def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:

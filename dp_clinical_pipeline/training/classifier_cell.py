@@ -9,7 +9,7 @@ import numpy as np
 from dp_clinical_pipeline.coding.arm_data import labelled_reports, multi_hot, prediction_rows
 from dp_clinical_pipeline.coding.classifiers import THRESHOLD, Prediction
 from dp_clinical_pipeline.coding.features import RuleLabels
-from dp_clinical_pipeline.coding.rulepacks import rule_pack
+from dp_clinical_pipeline.coding.rulepacks import rule_pack, rules_sha256
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import cell_adapter
@@ -24,10 +24,10 @@ from dp_clinical_pipeline.training.classifier import (
     classifier_example,
     classifier_logits,
     classifier_losses,
-    features_kept,
     features_read,
     load_classifier,
     new_classifier,
+    rules_kept,
     save_classifier,
 )
 from dp_clinical_pipeline.training.distributed import World
@@ -37,6 +37,8 @@ from dp_clinical_pipeline.training.loop import Randomness
 from dp_clinical_pipeline.training.practice import practise
 
 ARM = "dp_classifier"
+PRACTISED = "practised"
+"""A classifier as every cell's training begins: it has read made-up public notes, and nothing private."""
 
 
 def train_classifier(
@@ -51,7 +53,7 @@ def train_classifier(
 
     Guarantee: adapter and head together are (epsilon, delta)-DP for adding or removing one patient with all reports.
     The head starts from made-up public notes, and no class weight, threshold or label order is learnt. Excludes the
-    public base model, its tokenizer, the public label list and the settings.
+    public base model, its tokenizer, the public label list, the rules that it may read and the settings.
 
     Raises:
         OverBudget: the ledger refused; no data was read.
@@ -70,16 +72,33 @@ def predict_test(home: Home, encoder: str, budget: str) -> None:
     """
     test = labelled_reports(home, "test")
     predicted = classify(home, encoder, budget, test["raw"].to_list())
+    row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
+    folder = cell_adapter(home, row)
+    shown = _shown(encoder, full=is_body(folder), rules=rules_kept(folder) is not None)
     labels = label_set(home.settings.corpus.label_set)
-    frame = prediction_rows(
-        test,
-        predicted,
-        labels,
-        arm=ARM,
-        classifier=_shown(home, encoder, budget),
-        budget=budget,
-    )
+    frame = prediction_rows(test, predicted, labels, arm=ARM, classifier=shown, budget=budget)
     Store(home).write(PREDICTIONS, frame, ARM, encoder, budget)
+
+
+def predict_practised(home: Home, encoder: str) -> None:
+    """Write what a classifier says of the real test reports before any private step, as the arm `practised`.
+
+    What a cell has beyond it, its budget has bought. Exact predictions on real reports, kept in the enclave.
+
+    Raises:
+        UserError: the encoder's weights are absent, or no test patient has a labelled report.
+    """
+    import torch
+
+    base, recipe = base_model(home, "encoders", encoder), classifier_recipe(home)
+    model = recipe.build(base, choose_device(home.settings.compute))
+    test = labelled_reports(home, "test")
+    with torch.no_grad():
+        logits = _computed(home, base, model, test["raw"].to_list(), None, classifier_logits)
+    labels = label_set(home.settings.corpus.label_set)
+    shown = _shown(encoder, full=home.settings.classifier_training.adapted == "full", rules=_reads_rules(home))
+    frame = prediction_rows(test, _predicted(logits), labels, arm=PRACTISED, classifier=shown)
+    Store(home).write(PREDICTIONS, frame, PRACTISED, encoder)
 
 
 def classify(home: Home, encoder: str, budget: str, texts: Sequence[str]) -> Prediction:
@@ -94,6 +113,10 @@ def classify(home: Home, encoder: str, budget: str, texts: Sequence[str]) -> Pre
 
     with torch.no_grad():
         logits = _over_texts(home, encoder, budget, texts, None, classifier_logits)
+    return _predicted(logits)
+
+
+def _predicted(logits: np.ndarray) -> Prediction:
     scores = 1 / (1 + np.exp(-logits))
     return Prediction(scores, scores >= THRESHOLD)
 
@@ -116,10 +139,16 @@ def _over_texts(
     targets: Sequence[Sequence[str]] | None,
     compute: Any,
 ) -> np.ndarray:
-    base, labels = base_model(home, "encoders", encoder), label_set(home.settings.corpus.label_set)
-    settings = home.settings.classifier_training
+    base = base_model(home, "encoders", encoder)
     row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
     model = load_classifier(base, choose_device(home.settings.compute), cell_adapter(home, row))
+    return _computed(home, base, model, texts, targets, compute)
+
+
+def _computed(
+    home: Home, base: BaseModel, model: Any, texts: Sequence[str], targets: Sequence[Sequence[str]] | None, compute: Any
+) -> np.ndarray:
+    labels, settings = label_set(home.settings.corpus.label_set), home.settings.classifier_training
     tokenizer = load_tokenizer(base, padding_side="right")
     truth = multi_hot(targets or [()] * len(texts), labels).astype(float).tolist()
     read = RuleLabels(labels).of(texts) if features_read(model) else np.zeros((len(texts), 0))
@@ -180,8 +209,8 @@ def classifier_recipe(home: Home) -> Recipe:
         build=build,
         example=example,
         losses=losses,
-        kept_losses=partial(losses, kept=KeptStates()),
-        save=save_classifier,
+        kept_losses=None if settings.gradient_checkpointing else partial(losses, kept=KeptStates()),
+        save=partial(save_classifier, rules=rules_sha256(labels) if rules else ""),
         targets=len(labels.labels),
         features=len(labels.labels) if rules else 0,
     )
@@ -192,11 +221,6 @@ def _reads_rules(home: Home) -> bool:
     return home.settings.classifier_training.rule_labels and has_rules
 
 
-def _shown(home: Home, encoder: str, budget: str) -> str:
-    """What tables call a cell's classifier: its encoder, how that was adapted, and whether it reads what rules say.
-
-    As it was trained: the settings may have changed since.
-    """
-    row = Store(home).read(DP_CLASSIFIER, encoder, budget, budget=budget).row(0, named=True)
-    folder = cell_adapter(home, row)
-    return f"{encoder}-{'full' if is_body(folder) else 'lora'}{'+rules' if features_kept(folder) else ''}"
+def _shown(encoder: str, *, full: bool, rules: bool) -> str:
+    """What tables call a classifier: its encoder, how that was adapted, and whether it reads what rules say."""
+    return f"{encoder}-{'full' if full else 'lora'}{'+rules' if rules else ''}"

@@ -17,12 +17,12 @@ from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.synthesis.acceptance import Acceptance
 from dp_clinical_pipeline.synthesis.drafts import Drafts
 from dp_clinical_pipeline.synthesis.fields import read_fields
-from dp_clinical_pipeline.synthesis.prompts import kind_of_note, note_body, nothing_found, prompt, record_line
+from dp_clinical_pipeline.synthesis.prompts import kind_of_note, note_to_learn, nothing_found, prompt, record_line
 from dp_clinical_pipeline.synthesis.writer import Writer, open_writer
 from dp_clinical_pipeline.tables import CLONED_REPORTS
 
 TRIES = 3
-"""Notes tried for a record, at most: what is refused so often is left out."""
+"""Notes tried for each clone, at most: what is refused so often is left out."""
 
 BARRED = "barred from release whatever the budget: its prompts are private records, which no mechanism covers"
 
@@ -102,7 +102,7 @@ def _sources(home: Home, labels: LabelSet) -> list[_Source]:
         raise UserError("no train patient has a labelled report: ingest a labelled corpus, or check the label set")
     sources = []
     for key, patient, text, targets in reports.select("report_key", "patient_key", "text", "targets").iter_rows():
-        fields = read_fields(note_body(text), targets, labels)
+        fields = read_fields(note_to_learn(text, targets, labels), targets, labels)
         asked = prompt(targets, labels, fields)
         away = nothing_found(labels, fields)
         sources.append(_Source(key, patient, targets, record_line(targets, labels, fields), asked, away))

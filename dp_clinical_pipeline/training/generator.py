@@ -9,7 +9,7 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_lora
-from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.cell import AdapterFacts, OnProgress, Recipe, train_cell
 from dp_clinical_pipeline.training.distributed import World
@@ -63,8 +63,7 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
         return model
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
-        note = note_to_learn(text)
-        asked = prompt_of(note, targets, labels)
+        asked, note = pair_to_learn(text, targets, labels)
         stating = stating_parts(note, targets, labels)
         return causal_example(tokenizer, asked, note, settings.max_tokens, stating, settings.stated_weight)
 
@@ -76,7 +75,8 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
         build=build,
         example=example,
         losses=note_losses,
-        kept_losses=partial(note_losses, kept=KeptStates()),
+        # Who computes layers twice to save memory has none to keep their states in.
+        kept_losses=None if settings.gradient_checkpointing else partial(note_losses, kept=KeptStates()),
         save=save_trained,
         started_from=started_from,
     )

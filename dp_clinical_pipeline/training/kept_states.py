@@ -21,12 +21,15 @@ class KeptStates:
         self._kept: dict[tuple[int, ...], Any] = {}
         self._bytes = 0
 
-    def states(self, body: Any, batch: Sequence[Drawn], ids: Any, mask: Any) -> Any:
-        """Return token states (B, T, width) of a batch whose token ids and mask are (B, T)."""
+    def states(self, body: Any, batch: Sequence[Drawn], ids: Any, mask: Any) -> Any | None:
+        """Return token states (B, T, width) of a batch whose token ids and mask are (B, T).
+
+        None where nothing can be kept: no frozen layer lies below, or layers cannot be run one after the other.
+        """
         stack = _stack(body)
         first = next((i for i, layer in enumerate(stack.layers) if _trained(layer)), len(stack.layers)) if stack else 0
         if stack is None or first == 0 or _trained(stack.embeddings):
-            return body(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+            return None
         below = self._below(stack, first, batch, ids, mask)
         return stack.finished(stack.run(stack.layers[first:], below, mask))
 

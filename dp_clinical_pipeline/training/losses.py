@@ -12,7 +12,6 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.device import choose_device
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_adapter
 from dp_clinical_pipeline.store import Store, written_aside
-from dp_clinical_pipeline.synthesis.prompts import note_to_learn
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.examples import Example, causal_example, draw, microbatches
 from dp_clinical_pipeline.training.note_loss import note_losses
@@ -21,19 +20,19 @@ CellLosses = Callable[[Sequence[str], Sequence[str]], tuple[np.ndarray, np.ndarr
 
 
 def cell_losses(home: Home, generator: str, budget: str) -> CellLosses:
-    """Return a function from (texts, prompts) to (base losses, tuned losses), one mean token loss for each note.
+    """Return a function from (notes, prompts) to (base losses, tuned losses), one mean token loss for each note.
 
     The base model's losses are kept in the enclave, so that other cells of this generator need not compute them again.
     """
 
-    def losses(texts: Sequence[str], prompts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def losses(notes: Sequence[str], prompts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         import torch
 
         base = base_model(home, "generators", generator)
         row = Store(home).read(GENERATOR_ADAPTER, generator, budget, budget=budget).row(0, named=True)
         tokenizer = load_tokenizer(base, padding_side="right")
         most = home.settings.training.max_tokens
-        examples = [causal_example(tokenizer, p, note_to_learn(t), most) for t, p in zip(texts, prompts, strict=True)]
+        examples = [causal_example(tokenizer, p, note, most) for note, p in zip(notes, prompts, strict=True)]
         model = with_adapter(load_causal(base, choose_device(home.settings.compute)), cell_adapter(home, row))
         pad, budget_tokens = tokenizer.pad_token_id, home.settings.training.microbatch_tokens
         with torch.no_grad():

@@ -23,9 +23,9 @@ def note_losses(model: Any, batch: Sequence[Drawn], pad: int, kept: KeptStates |
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     ids, lengths = padded(batch, pad, str(base.device))
     body = getattr(base, base.base_model_prefix)
-    if kept:
-        hidden = kept.states(body, batch, ids, torch.arange(ids.shape[1], device=ids.device) < lengths[:, None])
-    else:
+    real = torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]
+    hidden = kept.states(body, batch, ids, real) if kept else None
+    if hidden is None:
         hidden = body(input_ids=ids, use_cache=False).last_hidden_state
     starts = torch.tensor([max(d.example.note_start, 1) for d in batch], device=ids.device)
     position = torch.arange(ids.shape[1] - 1, device=ids.device) + 1

@@ -9,7 +9,7 @@ from dp_clinical_pipeline.corpora.readers import get_reader
 from dp_clinical_pipeline.corpora.records import Rejected
 from dp_clinical_pipeline.demo.hospital import made_reports
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
-from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.training.examples import Example, causal_example
 
 
@@ -30,6 +30,6 @@ def labelled(openi: Path | None) -> Iterator[tuple[str, list[str], LabelSet]]:
 def notes(tokenizer: Any, max_tokens: int, openi: Path | None) -> list[Example]:
     """Return prompts and notes as training sees them."""
     return [
-        causal_example(tokenizer, prompt_of(note_to_learn(text), targets, labels), note_to_learn(text), max_tokens)
+        causal_example(tokenizer, *pair_to_learn(text, targets, labels), max_tokens)
         for text, targets, labels in labelled(openi)
     ]

@@ -141,13 +141,18 @@ def test_a_recipe_that_distils_trains_on_each_teacher_of_the_same_budget(cloning
         chosen = truth if encoder == "wise" else ~truth
         return Prediction(chosen * 1.0, chosen)
 
+    def predict_practised(home, encoder):
+        Store(home).write(PREDICTIONS, PREDICTIONS.empty(), "practised", encoder)
+
     monkeypatch.setattr(extra_arms, "classify", classify)
+    monkeypatch.setattr(extra_arms, "predict_practised", predict_practised)
     write_cell(cloning, plain_notes(9), budget="nonprivate")  # no teacher was trained without privacy
     budgets = {"budgets": ("eps-8", "nonprivate"), "classifier_budgets": ("eps-8", "eps-1")}
     changed = {"encoders": ("wise", "fool"), "distilled": True, "clone": False}
     recipe, said = CLONING.model_copy(update=budgets | changed), list[str]()
     train_extra_arms(cloning, recipe, said.append)
-    assert said == [f"notes of tiny with the labels of {encoder}, eps-8" for encoder in ("wise", "fool")]
+    untrained = [f"{encoder} before any private step" for encoder in ("wise", "fool")]
+    assert said == untrained + [f"notes of tiny with the labels of {encoder}, eps-8" for encoder in ("wise", "fool")]
     for encoder, right in (("wise", True), ("fool", False)):
         rows = Store(cloning).read(PREDICTIONS, DISTILLED, "tiny", "eps-8", encoder).filter(label="Edema")
         assert set(rows["classifier"]) == {f"tfidf-logreg of {encoder}"}
@@ -155,4 +160,4 @@ def test_a_recipe_that_distils_trains_on_each_teacher_of_the_same_budget(cloning
     train_extra_arms(cloning, recipe, lambda what: pytest.fail(f"{what} was done again"))
     Store(cloning).write(DP_CLASSIFIER, adapter, "fool", "eps-8", budget="eps-8")
     train_extra_arms(cloning, recipe, said.append)
-    assert said[2:] == ["notes of tiny with the labels of fool, eps-8"]
+    assert said[4:] == ["notes of tiny with the labels of fool, eps-8"]

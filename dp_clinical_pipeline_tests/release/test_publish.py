@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 from safetensors import safe_open
 
+from dp_clinical_pipeline.coding.rulepacks import rules_sha256
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.models.adapters import adapter_sha256
 from dp_clinical_pipeline.privacy.account import event_from_json
 from dp_clinical_pipeline.privacy.attempts import running
@@ -80,14 +82,21 @@ def test_a_released_classifier_has_its_head_and_no_path_of_this_machine(home: Ho
         assert set(head.keys()) == {"weight", "bias", "mean", "spread"}
         beside = head.get_slice("weight").get_shape()[1] - head.get_slice("mean").get_shape()[0]
     card = json.loads((folder / "card.json").read_text())
-    assert card["reads_rules"] == (beside > 0)
-    assert ("reads beside tokens" in (folder / "card.md").read_text()) == (beside > 0)
+    assert beside == len(CHEXPERT14.labels)
+    assert card["rules_sha256"] == rules_sha256(CHEXPERT14)
+    assert f"| rules | SHA-256 `{card['rules_sha256']}`" in (folder / "card.md").read_text()
     for name, content in everything(folder).items():
         assert str(home.path).encode() not in content, name
         assert b"/bert" not in content, name
     assert (
         json.loads((folder / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == "tiny-bert"
     )
+
+
+def test_a_card_names_no_rules_where_none_are_read(home: Home) -> None:
+    folder = release_cell(home, GENERATOR).folder
+    assert json.loads((folder / "card.json").read_text())["rules_sha256"] is None
+    assert "reads beside tokens" not in (folder / "card.md").read_text()
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.kind)

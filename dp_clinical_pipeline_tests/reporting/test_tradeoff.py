@@ -53,12 +53,14 @@ def test_a_cell_carries_its_claim_its_notes_and_what_the_attacks_found(home: Hom
     assert row["accepted_notes"] == 5
 
 
-@pytest.mark.parametrize("adapted", ["lora", "full"])
-def test_a_classifier_of_private_text_carries_its_own_claim_and_attack(home: Home, adapted: str) -> None:
+@pytest.mark.parametrize(
+    ("adapted", "shown"), [("lora", "minilm-l6"), ("full", "minilm-l6"), ("lora+rules", "minilm-l6+rules")]
+)
+def test_a_classifier_of_private_text_carries_its_own_claim_and_attack(home: Home, adapted: str, shown: str) -> None:
     rows = [r | {"classifier": str(r["classifier"]).replace("-lora", f"-{adapted}")} for r in utility_rows()]
     Store(home).write(UTILITY_METRICS, rows_of(UTILITY_METRICS, rows))
     row = by_cell(home)["dp_classifier", None, "eps-8"]
-    assert arm_name(row) == "dp_classifier minilm-l6 eps-8"
+    assert arm_name(row) == f"dp_classifier {shown} eps-8"
     assert (row["epsilon"], row["membership_auroc"], row["heldout_loss_tuned"]) == (7.5, 0.521, 0.41)
     assert row["accepted_notes"] is None
 

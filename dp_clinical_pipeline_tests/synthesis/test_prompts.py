@@ -83,7 +83,17 @@ def test_what_is_learnt_names_nobody_and_keeps_every_finding():
         "I, Dana Fields, MD, have reviewed the images."
     )
     wanted = "FINDINGS: Small left effusion, seen on 3/4/2012. The heart is large. IMPRESSION: 1. Effusion."
-    assert note_to_learn(text) == wanted
-    assert note_to_learn(REPORT) == note_body(REPORT)
-    signed = "Signed by Dr. Dana Fields at 555-123-4567."
-    assert note_to_learn(signed) == signed  # nothing else is there: no report is lost
+    labels = label_set("nih14")
+    assert note_to_learn(text, ["Effusion", "Cardiomegaly"], labels) == wanted
+    assert note_to_learn(REPORT, ["Cardiomegaly"], labels) == note_body(REPORT)
+    told = (
+        "FINDINGS: Large left effusion, discussed with Dr. Dana Fields at 3 pm. Heart normal. IMPRESSION: Dana Fields."
+    )
+    assert note_to_learn(told, ["Effusion"], labels) == told.removesuffix(" IMPRESSION: Dana Fields.")
+    assert note_to_learn(told, [], labels) == "FINDINGS: Heart normal."
+
+
+@pytest.mark.parametrize("heading", ["", "FINDINGS: ", "FINDINGS: Dana Fields, MD. IMPRESSION: "])
+def test_a_report_that_says_nothing_else_is_learnt_whole(heading):
+    signed = f"{heading}Signed by Dr. Dana Fields at 555-123-4567."
+    assert note_to_learn(signed, [], label_set("nih14")) == signed

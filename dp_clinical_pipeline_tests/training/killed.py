@@ -22,7 +22,7 @@ from dp_clinical_pipeline.home import open_home
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.privacy.ledger import Ledger
 from dp_clinical_pipeline.store import Store
-from dp_clinical_pipeline.synthesis.prompts import note_to_learn, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.training import cell, generator, loop
 from dp_clinical_pipeline.training.checkpoint import Checkpoint
 
@@ -95,8 +95,8 @@ def train(home: Path, moment: int, out: Path) -> None:
 
 
 def _compile_rules() -> None:
-    note = note_to_learn("Small left effusion on 3/4/2012. Discussed with Dr. Dana Fields of Ward 7 at 555-123-4567.")
-    prompt_of(note, ["Pleural Effusion"], CHEXPERT14)
+    text = "Small left effusion on 3/4/2012. Discussed with Dr. Dana Fields of Ward 7 at 555-123-4567."
+    _, note = pair_to_learn(text, ["Pleural Effusion"], CHEXPERT14)
     stating_parts(note, ["Pleural Effusion"], CHEXPERT14)
 
 

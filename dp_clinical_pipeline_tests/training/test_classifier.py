@@ -21,6 +21,7 @@ from dp_clinical_pipeline.training.classifier import (
     features_read,
     load_classifier,
     new_classifier,
+    rules_kept,
     save_classifier,
 )
 from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
@@ -98,6 +99,7 @@ def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models
         again = classifier_logits(load_classifier(base, CPU, tmp_path / "adapter"), batch, 0)
     torch.testing.assert_close(again, expected)
     assert float(expected.abs().max()) > 0
+    assert rules_kept(tmp_path / "adapter") is None
 
 
 @pytest.mark.parametrize("family", ["bert", "albert"])
@@ -132,6 +134,9 @@ def test_the_head_reads_a_texts_own_features_beside_its_states(tiny_models, tmp_
     torch.testing.assert_close(together[0] - together[2], weight[:, -2])
     torch.testing.assert_close(together[1] - together[2], weight[:, -1])
     save_classifier(model, tmp_path / "adapter")
+    assert rules_kept(tmp_path / "adapter") == "unknown"
+    save_classifier(model, tmp_path / "adapter", rules="abc")
+    assert rules_kept(tmp_path / "adapter") == "abc"
     kept = load_classifier(base, CPU, tmp_path / "adapter")
     assert features_read(kept) == 2
     torch.testing.assert_close(classifier_logits(kept, batch, 0), together)

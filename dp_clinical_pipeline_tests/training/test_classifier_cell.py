@@ -19,6 +19,7 @@ from dp_clinical_pipeline.training import cell
 from dp_clinical_pipeline.training.classifier_cell import (
     classifier_text_losses,
     classify,
+    predict_practised,
     predict_test,
     train_classifier,
 )
@@ -123,6 +124,23 @@ def test_without_privacy_it_learns_and_stays_in_the_enclave_and_out_of_the_ledge
     assert frame.height == frame["report_key"].n_unique() * len(CHEXPERT14.labels)
     positive, negative = (frame.filter(y_true=truth)["y_score"].mean() for truth in (1, 0))
     assert positive > negative + 0.1  # it learnt at all: an untrained head gives one half to everything
+
+
+def test_what_is_there_before_any_private_step_is_an_arm_of_its_own(home):
+    """It needs no trained cell, and says what a cell says whose steps move nothing."""
+    home = home.save_settings(
+        home.settings.model_copy(update={"classifier_training": tiny_classifier_settings(practice_notes=40)})
+    )
+    predict_practised(home, "tiny-bert")
+    frame = Store(home).read(PREDICTIONS, "practised", "tiny-bert")
+    assert set(frame["arm"]) == {"practised"}
+    assert set(frame["classifier"]) == {"tiny-bert-lora+rules"}
+    assert frame["budget"].null_count() == frame.height
+    assert frame["y_score"].n_unique() > 10  # the head that practice gave, and not a zero one
+    still = {"steps": 1, "nonprivate_learning_rate": 1e-9, "practice_notes": 40}
+    predict_test(_trained(home, **still), "tiny-bert", "nonprivate")
+    trained = Store(home).read(PREDICTIONS, "dp_classifier", "tiny-bert", "nonprivate")
+    assert np.abs(trained["y_score"].to_numpy() - frame["y_score"].to_numpy()).max() < 1e-4
 
 
 FILLER = "the lungs are clear . " * 60  # far past what the encoder reads

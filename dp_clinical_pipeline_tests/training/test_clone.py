@@ -10,7 +10,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.store import Store, query
-from dp_clinical_pipeline.synthesis.prompts import note_body, prompt_of
+from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.tables import CLONED_REPORTS, COHORT, DEIDENTIFIED_REPORTS, GENERATOR_ADAPTER
 from dp_clinical_pipeline.training import clone
 from dp_clinical_pipeline.training.clone import TRIES, write_clone
@@ -63,7 +63,7 @@ def sources(home) -> pl.DataFrame:
 
 def prompts(home) -> list[str]:
     rows = sources(home).select("text", "targets").iter_rows()
-    return [prompt_of(note_body(text), targets, CHEXPERT14) for text, targets in rows]
+    return [pair_to_learn(text, targets, CHEXPERT14)[0] for text, targets in rows]
 
 
 def cloned(home, budget="eps-8", **how) -> tuple[clone.CloneFacts, pl.DataFrame]:
