@@ -13,7 +13,6 @@ from dp_clinical_pipeline.coding.context import STATUSES, Status
 from dp_clinical_pipeline.coding.phrases import is_skip, whole_words
 from dp_clinical_pipeline.labelsets import LabelSet
 
-
 _RULES = files("dp_clinical_pipeline.coding") / "rules"
 
 
