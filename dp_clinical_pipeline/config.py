@@ -223,6 +223,11 @@ class ClassifierTraining(_PrivateTraining):
         600,
         description="made-up public notes that set the features' scale and a first head, before any private one; 0: none",
     )
+    encoder_notes: Annotated[int, Field(ge=0)] = Field(
+        4000,
+        description="made-up public notes that the encoder itself reads before any private one, once for a base model and "
+        "label set (a minute or two); 0: none",
+    )
     adapted: Literal["lora", "full"] = Field(
         "lora", description="full: the layers themselves are trained, and not an adapter; for comparison, and slower"
     )

@@ -23,7 +23,7 @@ def demo_settings() -> Settings:
         classifier_budgets=["eps-8"],
         privacy=Privacy(cap_epsilon=16.0, retraining=Retraining(budget="eps-1", runs=2)),
         training=Training(lot_size=20, steps=14, max_tokens=96, learning_rate=2e-3, nonprivate_learning_rate=2e-3),
-        classifier_training=ClassifierTraining(lot_size=128, steps=20, max_tokens=96),
+        classifier_training=ClassifierTraining(lot_size=128, steps=20, max_tokens=96, encoder_notes=0),
         generation=Generation(accepted=200, max_new_tokens=64, guidance=1.0),  # guidance would take minutes more
         evaluation=Evaluation(bootstrap=500, attack_patients=40),
     )

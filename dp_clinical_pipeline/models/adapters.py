@@ -14,7 +14,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.models.quiet import quiet_libraries
 
-_WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
+_CONFIG = "adapter_config.json"
 _BASE_PATH = "base_model_name_or_path"
 
 
@@ -95,7 +95,7 @@ def cell_adapter(home: Home, row: dict[str, Any]) -> Path:
         UserError: weights or configuration are not those that the row was written for.
     """
     folder = home.path / row["path"]
-    if not (folder / _WEIGHTS).exists() or row["adapter_sha256"] not in adapter_digests(folder):
+    if not folder.is_dir() or row["adapter_sha256"] not in adapter_digests(folder):
         raise UserError(
             f"the adapter {row['mechanism_id']} is missing or was changed: restore it from a copy of the home"
         )

@@ -60,6 +60,12 @@ class TestSeedSource:
         return self._integers.randrange(below)  # exact sampling needs more than 64 bits
 
 
+class PublicSource(TestSeedSource):
+    """A seeded source for public text, whose order need not be secret."""
+
+    name = "public-seed"
+
+
 def source_of_all(*names: str | None) -> str | None:
     """Return what is said of noise that came from several sources: a test seed in one of them marks all of it.
 

@@ -1,5 +1,6 @@
 """Made-up notes for made-up records, from public sentences: what a generator may practise on before it costs privacy."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -134,12 +135,25 @@ def _pick(among: Sequence[str], rng: np.random.Generator) -> str:
     return among[int(rng.integers(len(among)))]
 
 
+def has_primer(labels: LabelSet) -> bool:
+    """Say whether somebody wrote sentences for a label set."""
+    return labels.name in yaml.safe_load(_sentences_of(labels))["label_sets"]
+
+
+def primer_sha256(labels: LabelSet) -> str:
+    """Return the SHA-256 of the sentences that a label set's notes are made of."""
+    return hashlib.sha256(_sentences_of(labels).encode()).hexdigest()
+
+
+def _sentences_of(labels: LabelSet) -> str:
+    """Return the file of a label set: that of chests for lists of findings, that of chapters for lists of codes."""
+    name = "chest.yaml" if labels.reads == "findings" else "chapters.yaml"
+    return (files("dp_clinical_pipeline.synthesis") / "primers" / name).read_text()
+
+
 @cache
 def _bank(labels: LabelSet) -> _Bank:
-    """Read the sentences of a label set: those of chests for lists of findings, those of chapters for lists of codes."""
-    name = "chest.yaml" if labels.reads == "findings" else "chapters.yaml"
-    file = files("dp_clinical_pipeline.synthesis") / "primers" / name
-    data: dict[str, Any] = yaml.safe_load(file.read_text())
+    data: dict[str, Any] = yaml.safe_load(_sentences_of(labels))
     if labels.name not in data["label_sets"]:
         raise UserError(f"there are no primer sentences for {labels.name}: set training.primer_steps to 0")
     of_label: dict[str, list[str]] = data["label_sets"][labels.name]

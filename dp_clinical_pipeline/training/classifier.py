@@ -1,6 +1,6 @@
 """A multi-label classifier for DP training: an encoder with LoRA, pooled token states, and one linear head."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,8 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.models.adapters import adapter_sha256, save_adapter
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.bodies import is_body, save_body, unfrozen, with_body
+from dp_clinical_pipeline.models.deltas import FILE as PRACTICE
+from dp_clinical_pipeline.models.deltas import add_factors, read_factors
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_encoder, with_adapter, with_lora
 from dp_clinical_pipeline.training.examples import Drawn, Example, padded
@@ -29,19 +31,21 @@ def new_classifier(
     features: int = 0,
     checkpointing: bool = False,
     full: bool = False,
+    practised: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return a `torch.nn.Module` with a fresh adapter and a zero head: every score starts at one half.
 
     The last `left_out` layers of the encoder are not used, and of the others the last `layers` are adapted: by LoRA, or
     with `full` by training them whole. Embeddings stay as they are. The head reads so many `features` of each text beside
-    what its token states pool to.
+    what its token states pool to. `practised` are factors that are added to the encoder's weights before all else.
 
     Raises:
-        UserError: `checkpointing` was asked for without LoRA.
+        UserError: `checkpointing` was asked for without LoRA, or what was practised is of another encoder.
     """
     import torch
 
     encoder = load_encoder(base, device, -left_out or None)
+    add_factors(encoder, practised or {})
     if full and checkpointing:
         raise UserError("classifier_training.gradient_checkpointing goes with adapted: lora; turn it off")
     if full:
@@ -52,7 +56,9 @@ def new_classifier(
     head = torch.nn.Linear(len(pooling.mean) + features, labels)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
-    return _assembled(body, pooling, head, device)
+    model = _assembled(body, pooling, head, device)
+    model.practised = practised or {}
+    return model
 
 
 def classifier_example(
@@ -116,7 +122,7 @@ def positively_weighted(logits: Any, targets: Any, positive_weight: float) -> An
 
 
 def save_classifier(model: Any, folder: Path, rules: str = "") -> str:
-    """Write adapter and head in safetensors; return the SHA-256 of both.
+    """Write adapter, head and what the encoder had practised, in safetensors; return the SHA-256 of all.
 
     The head's file says how many features it reads beside the states, and by which `rules` (a digest) they were made.
 
@@ -131,6 +137,8 @@ def save_classifier(model: Any, folder: Path, rules: str = "") -> str:
     read = {"features": str(features_read(model)), "rules": rules}
     said = {"layers": str(model["body"].config.num_hidden_layers)} | read
     save_file(tensors, folder / _HEAD, said)
+    if model.practised:
+        save_file(model.practised, folder / PRACTICE)
     return adapter_sha256(folder)
 
 
@@ -162,6 +170,7 @@ def load_classifier(base: BaseModel, device: Device, folder: Path) -> Any:
             f"the classifier in {folder.name} is of an older version: delete the cell's row to train it again"
         )
     encoder = load_encoder(base, device, int(said["layers"]))
+    add_factors(encoder, read_factors(folder))
     body = with_body(encoder, folder) if is_body(folder) else with_adapter(encoder, folder)
     pooling = new_pooling(body.config.hidden_size)
     pooling.load_state_dict({name: weights[name] for name in ("mean", "spread")})

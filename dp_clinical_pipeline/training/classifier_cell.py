@@ -31,6 +31,7 @@ from dp_clinical_pipeline.training.classifier import (
     save_classifier,
 )
 from dp_clinical_pipeline.training.distributed import World
+from dp_clinical_pipeline.training.encoder_practice import practised_factors
 from dp_clinical_pipeline.training.examples import Drawn, Example, draw, microbatches
 from dp_clinical_pipeline.training.kept_states import KeptStates
 from dp_clinical_pipeline.training.loop import Randomness
@@ -59,7 +60,7 @@ def train_classifier(
         OverBudget: the ledger refused; no data was read.
         UserError: another process trains this cell, or there is nothing to train on.
     """
-    return train_cell(home, classifier_recipe(home), encoder, budget, on_progress, None, randomness, world)
+    return train_cell(home, classifier_recipe(home, on_progress), encoder, budget, on_progress, None, randomness, world)
 
 
 def predict_test(home: Home, encoder: str, budget: str) -> None:
@@ -163,8 +164,11 @@ def _computed(
     return np.array([found[i] for i in range(len(texts))])
 
 
-def classifier_recipe(home: Home) -> Recipe:
-    """Return what the training of a classifier does not share with that of a generator."""
+def classifier_recipe(home: Home, on_progress: OnProgress | None = None) -> Recipe:
+    """Return what the training of a classifier does not share with that of a generator.
+
+    `on_progress` is told of the steps of the encoder's practice, where that has to be done first.
+    """
     settings, labels = home.settings.classifier_training, label_set(home.settings.corpus.label_set)
     rules = RuleLabels(labels) if _reads_rules(home) else None
 
@@ -180,6 +184,7 @@ def classifier_recipe(home: Home) -> Recipe:
             features=len(labels.labels) if rules else 0,
             checkpointing=settings.gradient_checkpointing,
             full=settings.adapted == "full",
+            practised=practised_factors(home, base, device, labels, on_progress),
         )
         if settings.practice_notes:
             tokenizer = load_tokenizer(base, padding_side="right")

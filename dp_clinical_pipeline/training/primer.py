@@ -18,7 +18,7 @@ from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.models.adapters import save_adapter
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.loading import load_tokenizer
-from dp_clinical_pipeline.privacy.noise import TestSeedSource
+from dp_clinical_pipeline.privacy.noise import PublicSource
 from dp_clinical_pipeline.synthesis.primer import Pair, primer_pairs
 from dp_clinical_pipeline.training.cell import OnProgress
 from dp_clinical_pipeline.training.checkpoint import write_manifest
@@ -45,12 +45,6 @@ class PrimerProgress(Progress):
     """A step of the primer, so that nobody takes it for a private one."""
 
     note: str = "primer on public text"
-
-
-class _PublicSource(TestSeedSource):
-    """The order in which public pairs are read need not be secret."""
-
-    name = "public-seed"
 
 
 def apply_primer(home: Home, base: BaseModel, model: Any, on_progress: OnProgress | None = None) -> str | None:
@@ -142,7 +136,7 @@ def _make(
         [[causal_example(tokenizer, pair.prompt, pair.note, settings.max_tokens)] for pair in pairs],
         spec,
         lambda m, batch: note_losses(m, batch, tokenizer.pad_token_id),
-        randomness=Randomness(sampling=_PublicSource(_SEED), noise=_PublicSource(_SEED)),
+        randomness=Randomness(sampling=PublicSource(_SEED), noise=PublicSource(_SEED)),
         on_progress=(lambda step: on_progress(PrimerProgress(**asdict(step)))) if on_progress else None,
     )
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")

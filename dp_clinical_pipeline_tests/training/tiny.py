@@ -77,7 +77,7 @@ def spec(**changes) -> TrainSpec:
 def tiny_classifier_settings(**changes) -> ClassifierTraining:
     """A classifier's training of 4 steps."""
     values = {"lot_size": 6, "steps": 4, "lora_rank": 2, "max_tokens": 64, "checkpoint_every": 2, "learning_rate": 1.0}
-    values |= {"practice_notes": 0, "adapter_rate": 1.0}
+    values |= {"practice_notes": 0, "encoder_notes": 0, "adapter_rate": 1.0}
     return ClassifierTraining(**(values | changes))
 
 
