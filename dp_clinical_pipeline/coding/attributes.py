@@ -1,4 +1,4 @@
-"""The vocabularies of a record: sides, degrees, places and devices, each with the phrases that mean it."""
+"""The vocabularies of a record: sides, degrees, places, devices and other findings, each with the phrases that mean it."""
 
 import re
 from functools import cache
@@ -31,6 +31,7 @@ class Attributes(NamedTuple):
     severity: Vocabulary
     location: Vocabulary
     devices: Vocabulary
+    others: Vocabulary
     divides: re.Pattern[str]
 
 
@@ -38,10 +39,15 @@ class Attributes(NamedTuple):
 def attributes() -> Attributes:
     """Return the vocabularies that the package ships."""
     rules = yaml.safe_load((files("dp_clinical_pipeline.coding") / "rules" / "attributes.yaml").read_text())
-    laterality, severity, location, devices = (
+    laterality, severity, location, devices, others = (
         Vocabulary({name: whole_words(phrases) for name, phrases in rules[kind].items()})
-        for kind in ("laterality", "severity", "location", "devices")
+        for kind in ("laterality", "severity", "location", "devices", "others")
     )
     return Attributes(
-        laterality, severity, location, devices, divides=re.compile(rf",|{whole_words(rules['divides']).pattern}")
+        laterality,
+        severity,
+        location,
+        devices,
+        others,
+        divides=re.compile(rf",|{whole_words(rules['divides']).pattern}"),
     )

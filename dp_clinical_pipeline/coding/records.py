@@ -55,6 +55,19 @@ class Measurement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Other:
+    """One mention of a device, or of what a film shows beside the findings that lists have labels for.
+
+    In characters of the text: the sentence's `start`, and the `end` of what names it.
+    """
+
+    name: str
+    status: Status
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """What one note says, in the order of the note."""
 
@@ -110,6 +123,24 @@ def _division(said: str, start: int, end: int, words: Attributes, *, first: bool
     if not marks:
         return end if first else start
     return marks[0][0] if first else marks[0][1]
+
+
+def others_in(text: str) -> Iterator[Other]:
+    """Yield what a note says beside findings: devices, and what lists of findings leave out; whatever its status."""
+    words, lower = attributes(), lowered(text)
+    named = {**words.devices.values, **words.others.values}
+    for sentence in sentences(text):
+        said = lower[sentence.start : sentence.end]
+        places = sorted((m.start(), m.end(), name) for name, pattern in named.items() for m in pattern.finditer(said))
+        context = Context.of(said) if places else None
+        for start, end, name in places:
+            if context:
+                yield Other(
+                    name=name,
+                    status=context.status(start, end),
+                    start=sentence.start,
+                    end=sentence.start + end,
+                )
 
 
 def _devices(text: str, lower: str) -> Iterator[Device]:

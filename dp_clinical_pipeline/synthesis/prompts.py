@@ -32,9 +32,9 @@ def kind_of_note(labels: LabelSet) -> str:
 
 
 def record_line(targets: Sequence[str], labels: LabelSet, fields: Fields | None = None) -> str:
-    """Return a record in words: "mild left effusion; no pneumothorax"."""
+    """Return a record in words: "mild left effusion; scoliosis; no pneumothorax"."""
     fields = fields or Fields()
-    stated = [f"{fields.details.get(name, '')} {labels.words(name)}".strip() for name in targets]
+    stated = [f"{fields.details.get(name, '')} {labels.words(name)}".strip() for name in targets] + list(fields.others)
     denied = [f"no {labels.words(name)}" for name in fields.denied]
     return "; ".join((stated or ["none of the listed findings"]) + denied)
 

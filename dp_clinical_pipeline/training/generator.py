@@ -9,6 +9,7 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.base import BaseModel
 from dp_clinical_pipeline.models.device import Device
 from dp_clinical_pipeline.models.loading import load_causal, with_lora
+from dp_clinical_pipeline.synthesis.fields import stated_others
 from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
 from dp_clinical_pipeline.training.cell import AdapterFacts, OnProgress, Recipe, train_cell
@@ -64,7 +65,7 @@ def generator_recipe(home: Home, on_progress: OnProgress | None = None) -> Recip
 
     def example(tokenizer: Any, text: str, targets: list[str]) -> Example:
         asked, note = pair_to_learn(text, targets, labels)
-        stating = stating_parts(note, targets, labels)
+        stating = stating_parts(note, targets, labels) + [(o.start, o.end) for o in stated_others(note, labels)]
         return causal_example(tokenizer, asked, note, settings.max_tokens, stating, settings.stated_weight)
 
     return Recipe(

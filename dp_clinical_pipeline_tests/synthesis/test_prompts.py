@@ -55,6 +55,13 @@ def test_a_note_is_the_answer_to_its_own_record():
     assert "Findings: mild right effusion; no pneumothorax." in asked
 
 
+def test_a_record_names_what_has_no_label_instead_of_nothing():
+    labels = label_set("nih14")
+    assert record_line([], labels, Fields(others=("scoliosis",), denied=("Mass",))) == "scoliosis; no mass"
+    assert record_line(["Mass"], labels, Fields(others=("scoliosis",))) == "mass; scoliosis"
+    assert record_line([], labels) == "none of the listed findings"
+
+
 @pytest.mark.parametrize(
     ("name", "says"), [("nih14", "normal; no mass"), ("ct-rate18", "none of the listed findings; no mass")]
 )
