@@ -55,11 +55,13 @@ def practised_factors(
             if not folder.exists():
                 factors = factors_of(_trained(home, base, device, labels, on_progress)["body"])
                 _write(folder, factors, said)
+        kept = json.loads((folder / "manifest.json").read_text()).get("sha256")
+        if kept != _sha256(folder):
+            raise UserError(f"what was practised in {folder} was changed: delete it, and it is trained again")
+        return read_factors(folder)
     except OSError as error:
-        raise UserError(f"cannot write what {base.name} practised: {error.strerror or type(error).__name__}") from None
-    if json.loads((folder / "manifest.json").read_text())["sha256"] != _sha256(folder):
-        raise UserError(f"what was practised in {folder} was changed: delete it, and it is trained again")
-    return read_factors(folder)
+        reason = error.strerror or type(error).__name__
+        raise UserError(f"what {base.name} practised cannot be kept in {folder}: {reason}; mend or delete it") from None
 
 
 def _declaration(home: Home, base: BaseModel, labels: LabelSet) -> dict[str, Any]:

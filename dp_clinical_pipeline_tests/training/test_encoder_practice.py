@@ -77,6 +77,9 @@ def test_practice_that_was_changed_is_refused(home):
     (folder / FILE).write_bytes((folder / FILE).read_bytes() + b" ")
     with pytest.raises(UserError, match="was changed: delete it"):
         practised(home)
+    (folder / "manifest.json").unlink()
+    with pytest.raises(UserError, match="mend or delete it"):
+        practised(home)
 
 
 def test_there_is_none_where_nobody_wrote_notes_or_the_settings_want_none(home):
