@@ -10,6 +10,7 @@ from dp_clinical_pipeline.coding.clone_arm import CLONE, train_clone_arm
 from dp_clinical_pipeline.coding.features import Embeddings, Features, HashedNgrams, RuleLabels
 from dp_clinical_pipeline.coding.linear_arms import DP_LINEAR, train_dp_linear_arm, train_feature_arm
 from dp_clinical_pipeline.coding.mixed_arms import DISTILLED, MIXED, train_distilled_arm, train_mixed_arm
+from dp_clinical_pipeline.coding.relabelled_arms import RELABELLED, RELABELLED_CLONE, train_relabelled_arm
 from dp_clinical_pipeline.coding.teacher import TAUGHT, TEACHER, label_by_teacher, train_taught_arms
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.evaluation.clones import measure_clones
@@ -61,8 +62,12 @@ def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
         _teacher_arms(home, teacher, say)
     for generator in recipe.generators if recipe.untuned else ():
         _untuned_arm(home, generator, say)
+        if recipe.relabelled:
+            _relabelled_arm(home, generator, UNTUNED, say)
     for generator, budget in recipe.cells:
         notes = [store.path(SYNTHETIC_REPORTS, generator, budget, budget=budget)]
+        if recipe.relabelled:
+            _relabelled_arm(home, generator, budget, say)
         if recipe.mixed and not up_to_date([store.path(PREDICTIONS, MIXED, generator, budget)], notes):
             say(f"synthetic and surrogate text, {generator} {budget}")
             train_mixed_arm(home, generator, budget)
@@ -71,6 +76,8 @@ def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
             compute_fidelity(home, generator, budget, features_of(home, recipe.fidelity))
         if recipe.clone:
             _clone_arm(home, generator, budget, say)
+            if recipe.relabelled:
+                _relabelled_arm(home, generator, budget, say, clones=True)
         if recipe.distilled and budget in recipe.classifier_budgets:
             for encoder in recipe.encoders:
                 _distilled_arm(home, generator, budget, encoder, say)
@@ -105,6 +112,21 @@ def _clone_arm(home: Home, generator: str, budget: str, say: Said) -> None:
     if not up_to_date([store.path(CLONE_METRICS, generator, budget)], [clones, notes]):
         say(f"attacks on clones, {generator} {budget}")
         measure_clones(home, generator, budget)
+
+
+def _relabelled_arm(home: Home, generator: str, budget: str, say: Said, *, clones: bool = False) -> None:
+    """Train on a cell's notes under the labels that they state; the untuned model may have written too few."""
+    store, arm = Store(home), RELABELLED_CLONE if clones else RELABELLED
+    notes = store.path(CLONED_REPORTS if clones else SYNTHETIC_REPORTS, generator, budget, budget=budget)
+    if up_to_date([store.path(PREDICTIONS, arm, generator, budget)], [notes]):
+        return
+    say(f"{'clones' if clones else 'notes'} with the labels that they state, {generator} {budget}")
+    try:
+        train_relabelled_arm(home, generator, budget, clones=clones)
+    except UserError as error:
+        if budget != UNTUNED:
+            raise
+        say(f"no arm: {error}")
 
 
 def _distilled_arm(home: Home, generator: str, budget: str, encoder: str, say: Said) -> None:

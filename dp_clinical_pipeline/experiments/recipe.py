@@ -58,6 +58,9 @@ class Recipe(_Part):
     clone: bool = Field(
         False, description="a note of each cell for every private note's own record, as one more arm that never leaves"
     )
+    relabelled: bool = Field(
+        False, description="each cell's notes, and clones, with the labels that public rules read in them, as more arms"
+    )
     distilled: bool = Field(
         False,
         description="each cell's notes with the labels of each encoder trained at the same budget, as one more arm",

@@ -116,6 +116,16 @@ def test_a_recipe_that_clones_trains_on_the_clones_and_measures_them_once(clonin
     train_extra_arms(cloning, CLONING, lambda what: pytest.fail(f"{what} was done again"))
 
 
+def test_a_recipe_that_relabels_has_an_arm_of_notes_and_one_of_clones_once(cloning):
+    recipe, said = CLONING.model_copy(update={"relabelled": True}), list[str]()
+    train_extra_arms(cloning, recipe, said.append)
+    assert [what for what in said if "state" in what] == [
+        f"{what} with the labels that they state, tiny eps-8" for what in ("notes", "clones")
+    ]
+    assert {"relabelled", "relabelled-clone"} <= set(Store(cloning).read(PREDICTIONS)["arm"])
+    train_extra_arms(cloning, recipe, lambda what: pytest.fail(f"{what} was done again"))
+
+
 def test_a_generator_that_was_trained_again_clones_again(cloning):
     train_extra_arms(cloning, CLONING, lambda _: None)
     store, before = Store(cloning), Store(cloning).read(CLONED_REPORTS, "tiny", "eps-8")
