@@ -9,6 +9,7 @@ import pytest
 
 from dp_clinical_pipeline.experiments import measured as kept_tables
 from dp_clinical_pipeline.experiments import recipe as recipes
+from dp_clinical_pipeline.experiments.markdown import study_markdown
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.store import Store
@@ -153,3 +154,13 @@ def test_what_is_missing_is_named_in_one_line(dp_clinical, corpus, tmp_path, mon
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize("folder", sorted(kept_tables._FOLDER.glob("*/")), ids=lambda folder: folder.name)
+def test_shipped_tables_are_of_studies_that_there_are_and_hold_arms_alone(folder):
+    study = recipes.recipe(folder.name)
+    tables = kept_tables.measured(study)
+    assert tables.scores["experiment"].unique().to_list() == [folder.name]
+    assert "Measured on 20" in study_markdown(study, tables)
+    columns = {name for frame in tables.frames().values() for name in frame.columns}
+    assert columns.isdisjoint({"text", "report_key", "patient_key", "report_id", "patient_id", "y_true", "y_score"})
