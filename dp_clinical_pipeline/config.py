@@ -182,9 +182,9 @@ class Training(_PrivateTraining):
 
     lot_size: Count = Field(64, description="expected patients a step")
     steps: Count = 30
-    learning_rate: Positive = 1e-3
+    learning_rate: Positive = 8e-3
     nonprivate_lot_size: Count = Field(8, description="without noise small lots learn more from as many reports")
-    nonprivate_learning_rate: Positive = 1e-3
+    nonprivate_learning_rate: Positive = 5e-3
     max_grad_norm: Positive = 0.5
     stated_weight: Positive = Field(
         4.0, description="what a token that states the record counts in a note's loss, where others count 1"
