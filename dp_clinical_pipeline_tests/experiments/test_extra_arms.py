@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import polars as pl
 import pytest
@@ -40,6 +42,11 @@ RECIPE = Recipe(
 )
 
 
+def a_tick_later() -> None:
+    """Files that are written within one tick of the system's clock have the same time: none is older."""
+    time.sleep(0.05)
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Home:
     home = make_home(tmp_path, patients=60)
@@ -69,6 +76,7 @@ def test_every_arm_of_a_recipe_is_made_once(home):
 
 def test_notes_that_were_written_again_are_measured_again(home):
     train_extra_arms(home, RECIPE, lambda _: None)
+    a_tick_later()
     write_cell(home, plain_notes(30, seed=3), budget="nonprivate")
     said: list[str] = []
     train_extra_arms(home, RECIPE, said.append)
@@ -128,6 +136,7 @@ def test_a_recipe_that_relabels_has_an_arm_of_notes_and_one_of_clones_once(cloni
 
 def test_a_generator_that_was_trained_again_clones_again(cloning):
     train_extra_arms(cloning, CLONING, lambda _: None)
+    a_tick_later()
     store, before = Store(cloning), Store(cloning).read(CLONED_REPORTS, "tiny", "eps-8")
     adapter = store.read(GENERATOR_ADAPTER, "tiny", "eps-8", budget="eps-8")
     store.write(GENERATOR_ADAPTER, adapter, "tiny", "eps-8", budget="eps-8")
@@ -168,6 +177,7 @@ def test_a_recipe_that_distils_trains_on_each_teacher_of_the_same_budget(cloning
         assert set(rows["classifier"]) == {f"tfidf-logreg of {encoder}"}
         assert ((rows["y_true"] == rows["y_pred"]).mean() > 0.8) == right
     train_extra_arms(cloning, recipe, lambda what: pytest.fail(f"{what} was done again"))
+    a_tick_later()
     Store(cloning).write(DP_CLASSIFIER, adapter, "fool", "eps-8", budget="eps-8")
     train_extra_arms(cloning, recipe, said.append)
     assert said[4:] == ["notes of tiny with the labels of fool, eps-8"]
