@@ -14,6 +14,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import adapter_digests
+from dp_clinical_pipeline.models.deltas import FILE as PRACTICE
 from dp_clinical_pipeline.privacy.count import public_count
 from dp_clinical_pipeline.release import attempts
 from dp_clinical_pipeline.release.facts import Cell, Facts, artefact_folder, gather
@@ -109,6 +110,7 @@ def _card(home: Home, facts: Facts, attempt: int) -> Card:
         public_patients=public_count(home, buy=False),
         reports_of_a_patient=settings.patients.max_reports,
         notes=facts.notes.count if facts.notes else None,
+        practised=(artefact_folder(home, facts.cell, row) / PRACTICE).exists(),
         rules_sha256=rules_kept(artefact_folder(home, facts.cell, row)) if facts.cell.kind == "classifier" else None,
         attempt=attempt,
         attempts_allowed=facts.attempts_allowed,

@@ -57,6 +57,8 @@ class Card:
     public_patients: int
     reports_of_a_patient: int
     notes: int | None
+    practised: bool
+    """Whether public practice changed the base's weights: its factors lie beside the adapter."""
     rules_sha256: str | None
     """Of the public rules whose findings a classifier reads beside the text; None where it reads the text alone."""
     """Whether a classifier has to be told which labels the package's public rules find in a text."""

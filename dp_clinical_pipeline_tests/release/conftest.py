@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny_models: dict[str, Path])
     home = tiny_home(folder, tiny_models["llama"], planned=False)
     changed = {
         "models": Models(generators={"tiny": str(tiny_models["llama"])}, encoders={"tiny-bert": str(tiny_models["bert"])}),
-        "classifier_training": tiny_classifier_settings(),
+        "classifier_training": tiny_classifier_settings(encoder_notes=40),
         "generation": Generation(min_words=3),
     }  # fmt: skip
     home = home.save_settings(home.settings.model_copy(update=changed))

@@ -84,6 +84,9 @@ def test_a_released_classifier_has_its_head_and_no_path_of_this_machine(home: Ho
     card = json.loads((folder / "card.json").read_text())
     assert beside == len(CHEXPERT14.labels)
     assert card["rules_sha256"] == rules_sha256(CHEXPERT14)
+    assert card["practised"]
+    assert (folder / "adapter" / "practice.safetensors").exists()
+    assert "`practice.safetensors`, learnt from public text" in (folder / "card.md").read_text()
     assert f"| rules | SHA-256 `{card['rules_sha256']}`" in (folder / "card.md").read_text()
     for name, content in everything(folder).items():
         assert str(home.path).encode() not in content, name
@@ -97,6 +100,7 @@ def test_a_card_names_no_rules_where_none_are_read(home: Home) -> None:
     folder = release_cell(home, GENERATOR).folder
     assert json.loads((folder / "card.json").read_text())["rules_sha256"] is None
     assert "reads beside tokens" not in (folder / "card.md").read_text()
+    assert "practice.safetensors" not in (folder / "card.md").read_text()
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.kind)
