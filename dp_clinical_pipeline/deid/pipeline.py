@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dp_clinical_pipeline.deid.blocks import in_order, workers
+from dp_clinical_pipeline.deid.grouped import GroupedWriter
 from dp_clinical_pipeline.deid.keys import secret
 from dp_clinical_pipeline.deid.offline import refused_network
 from dp_clinical_pipeline.deid.rows import FoundRow, Row, deidentified, detected, whose
@@ -93,10 +94,10 @@ def _look(
     files: _Files, pool: Executor | None, work: Callable[[list[Row]], tuple[list[list[Row]], list[tuple[str, str]]]]
 ) -> None:
     """Note each report's spans, and the words of the names found in each patient's documents."""
-    with pq.ParquetWriter(files.names, _NAMES) as names, pq.ParquetWriter(files.found, _FOUND) as found:
+    with GroupedWriter(files.names, _NAMES) as names, GroupedWriter(files.found, _FOUND) as found:
         for spans, noted in in_order(pool, work, _rows(files.raw)):
-            found.write_table(pa.Table.from_pylist([{"spans": row} for row in spans], _FOUND))
-            names.write_table(pa.Table.from_pylist([{"whose": w, "name": n} for w, n in noted], _NAMES))
+            found.write(pa.Table.from_pylist([{"spans": row} for row in spans], _FOUND))
+            names.write(pa.Table.from_pylist([{"whose": w, "name": n} for w, n in noted], _NAMES))
 
 
 def _second_look(files: _Files, unit: str) -> Iterator[list[FoundRow]]:
@@ -132,12 +133,12 @@ def _write(
     done = 0
     report_schema = DEIDENTIFIED_REPORTS.empty().to_arrow().schema
     span_schema = IDENTIFIER_SPANS.empty().to_arrow().schema
-    with pq.ParquetWriter(reports, report_schema) as report_file, pq.ParquetWriter(spans, span_schema) as span_file:
+    with GroupedWriter(reports, report_schema) as report_file, GroupedWriter(spans, span_schema) as span_file:
         for report_rows, span_rows in in_order(pool, work, blocks):
             report_frame = pl.DataFrame(report_rows, schema=DEIDENTIFIED_REPORTS.schema)
             span_frame = pl.DataFrame(span_rows, schema=IDENTIFIER_SPANS.schema)
-            report_file.write_table(report_frame.to_arrow().cast(report_schema))
-            span_file.write_table(span_frame.to_arrow().cast(span_schema))
+            report_file.write(report_frame.to_arrow().cast(report_schema))
+            span_file.write(span_frame.to_arrow().cast(span_schema))
             done += len(report_rows)
             if progress:
                 progress(done, total)

@@ -106,12 +106,24 @@ def _clone_arm(home: Home, generator: str, budget: str, say: Said) -> None:
     made_from = [store.path(GENERATOR_ADAPTER, generator, budget, budget=budget), store.path(COHORT)]
     if not up_to_date([clones], made_from):
         say(f"clones, {generator} {budget}: {BARRED}")
-        write_clone(home, generator, budget)
+        write_clone(home, generator, budget, _tenths(f"clones, {generator} {budget}", say))
     if not up_to_date([store.path(PREDICTIONS, CLONE, generator, budget)], [clones]):
         train_clone_arm(home, generator, budget)
     if not up_to_date([store.path(CLONE_METRICS, generator, budget)], [clones, notes]):
         say(f"attacks on clones, {generator} {budget}")
         measure_clones(home, generator, budget)
+
+
+def _tenths(what: str, say: Said) -> Callable[[float], None]:
+    """Return what says each tenth of a round of tries once."""
+    said: list[float] = []
+
+    def at(share: float) -> None:
+        if said[-1:] != [share]:
+            said.append(share)
+            say(f"{what}: {100 * share:.0f} % of this round of tries")
+
+    return at
 
 
 def _relabelled_arm(home: Home, generator: str, budget: str, say: Said, *, clones: bool = False) -> None:
@@ -150,7 +162,10 @@ def _untuned_arm(home: Home, generator: str, say: Said) -> None:
     store = Store(home)
     if not store.exists(SYNTHETIC_REPORTS, generator, UNTUNED, budget=UNTUNED):
         say(f"notes of the untuned {generator}")
-        rows = write_untuned(home, generator, home.settings.generation.accepted)
+        wanted, name = home.settings.generation.accepted, f"notes of the untuned {generator}"
+        rows = write_untuned(
+            home, generator, wanted, lambda at: say(f"{name}: {at.accepted} of {wanted}, {at.tried} tried")
+        )
         frame = pl.DataFrame(rows, schema=SYNTHETIC_REPORTS.schema)
         store.write(SYNTHETIC_REPORTS, frame, generator, UNTUNED, budget=UNTUNED)
     if not store.exists(PREDICTIONS, UNTUNED, generator, UNTUNED):

@@ -16,6 +16,7 @@ from dp_clinical_pipeline.experiments.recipe import HASHED, Recipe
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.store import Store
+from dp_clinical_pipeline.synthesis.generate import GenerationFacts
 from dp_clinical_pipeline.tables import (
     CLONE_METRICS,
     CLONED_REPORTS,
@@ -85,6 +86,19 @@ def test_notes_that_were_written_again_are_measured_again(home):
     assert fidelity.filter(arm="synthetic", metric="mauve")["n"].to_list() == [30]
 
 
+def test_writing_notes_of_the_untuned_model_tells_how_far_it_is(home, monkeypatch):
+    rows = extra_arms.write_untuned(home, "tiny", 9)
+
+    def write_untuned(home, generator, wanted, on_progress):
+        on_progress(GenerationFacts(tried=40, accepted=30))
+        return rows
+
+    monkeypatch.setattr(extra_arms, "write_untuned", write_untuned)
+    said: list[str] = []
+    train_extra_arms(home, RECIPE, said.append)
+    assert f"notes of the untuned tiny: 30 of {home.settings.generation.accepted}, 40 tried" in said
+
+
 def test_an_untuned_model_that_writes_nothing_of_use_has_no_arm(home, monkeypatch):
     refused = [row | {"accepted": False} for row in extra_arms.write_untuned(home, "tiny", 9)]
     monkeypatch.setattr(extra_arms, "write_untuned", lambda *_: refused)
@@ -107,7 +121,9 @@ def cloning(tmp_path, monkeypatch) -> Home:
     home, rng = make_home(tmp_path, patients=60), np.random.default_rng(4)
     write_cell(home, plain_notes(40))
 
-    def write_clone(home, generator, budget):
+    def write_clone(home, generator, budget, on_progress):
+        for tenth in (0.3, 0.3, 1.0):
+            on_progress(tenth)
         write_clones(home, lambda source: report_body(source["targets"], rng), budget)
 
     monkeypatch.setattr(extra_arms, "write_clone", write_clone)
@@ -117,7 +133,8 @@ def cloning(tmp_path, monkeypatch) -> Home:
 def test_a_recipe_that_clones_trains_on_the_clones_and_measures_them_once(cloning):
     said: list[str] = []
     train_extra_arms(cloning, CLONING, said.append)
-    assert said == [f"clones, tiny eps-8: {BARRED}", "attacks on clones, tiny eps-8"]
+    rounds = [f"clones, tiny eps-8: {share} % of this round of tries" for share in (30, 100)]
+    assert said == [f"clones, tiny eps-8: {BARRED}", *rounds, "attacks on clones, tiny eps-8"]
     rows = Store(cloning).read(PREDICTIONS, CLONE, "tiny", "eps-8").filter(label="Edema")
     assert (rows["y_true"] == rows["y_pred"]).mean() > 0.9
     assert set(Store(cloning).read(CLONE_METRICS)["arm"]) == {"clone", "synthetic"}
@@ -142,7 +159,7 @@ def test_a_generator_that_was_trained_again_clones_again(cloning):
     store.write(GENERATOR_ADAPTER, adapter, "tiny", "eps-8", budget="eps-8")
     said: list[str] = []
     train_extra_arms(cloning, CLONING, said.append)
-    assert len(said) == 2
+    assert said[-1] == "attacks on clones, tiny eps-8"
     assert not store.read(CLONED_REPORTS, "tiny", "eps-8").equals(before)
 
 
