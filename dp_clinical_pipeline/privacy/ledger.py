@@ -48,6 +48,8 @@ class Row:
     mechanism: Mechanism
     home: str | None = None
     """The fingerprint of the writing home's key; None where it had none yet."""
+    home_kind: str | None = None
+    """What kind the writing home's settings said it was; None where it was written before that was recorded."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,15 @@ class Ledger:
                 "this database holds the ledger of another home: give each home a database of its own (ledger_url)"
             )
 
+    def _refuse_another_kind(self, rows: Sequence[Row]) -> None:
+        """What a benchmark may do, repeat seeds and choose freely, no account of a private home covers."""
+        mine, others = self.home.settings.kind, {row.home_kind for row in rows if row.home_kind}
+        if others - {mine}:
+            raise UserError(
+                f"this home's ledger was begun in a {min(others - {mine})} home and settings.yaml says {mine} now: set "
+                "kind back, or start a home of its own (`dp-clinical init PATH`)"
+            )
+
     def _append(
         self,
         mechanism: Mechanism,
@@ -234,20 +245,22 @@ class Ledger:
             if rows and not self._head_file.exists():
                 self._write_head(rows[-1])  # a kill after the next row would look like a lost head
             self._refuse_another_home(rows)
+            self._refuse_another_kind(rows)
             state, refusal = decide(rows)
             if place_in_plan and not _account(rows).covers(mechanism):
                 mechanism = replace(mechanism, slot=None)
             seq = rows[-1].seq + 1 if rows else 1
             previous = rows[-1].row_sha256 if rows else _ORIGIN
             at = datetime.now(UTC)
-            held = {"at": at.isoformat(), "state": state, "home": self._home, "mechanism": mechanism.as_dict()}
-            body = json.dumps(held, sort_keys=True)
+            kind = self.home.settings.kind
+            held = {"at": at.isoformat(), "state": state, "home": self._home, "home_kind": kind}
+            body = json.dumps(held | {"mechanism": mechanism.as_dict()}, sort_keys=True)
             digest = _digest(seq, previous, body)
             connection.execute(_ROWS.insert().values(seq=seq, body=body, previous_sha256=previous, row_sha256=digest))
         self._catch_up()
         if refusal:
             raise OverBudget(refusal)
-        return Row(seq, digest, at, state, mechanism, self._home)
+        return Row(seq, digest, at, state, mechanism, self._home, kind)
 
     # -- the chain -----------------------------------------------------------------------------------------------
 
@@ -354,7 +367,7 @@ def _row(record: Any) -> Row:
     body = json.loads(record.body)
     at = datetime.fromisoformat(body["at"])
     mechanism = Mechanism.from_dict(body["mechanism"])
-    return Row(record.seq, record.row_sha256, at, body["state"], mechanism, body.get("home"))
+    return Row(record.seq, record.row_sha256, at, body["state"], mechanism, body.get("home"), body.get("home_kind"))
 
 
 def _account(rows: Sequence[Row]) -> Account:

@@ -93,6 +93,8 @@ class Account:
     """The noisy patient count, where one was bought: sampling rate and delta follow from it."""
     seeded: tuple[str, ...]
     """Every mechanism that was spent with a test seed, whatever it made."""
+    home_kinds: tuple[str | None, ...]
+    """What kinds of home its rows were written in; None: before that was recorded."""
     head_known: bool
     """The head that the manifest repeats is one of the chain's."""
     epsilon: float
@@ -201,6 +203,7 @@ def _account(
         seeded=tuple(
             dict.fromkeys(_name(r) for r in rows if r.state in SPENT and r.mechanism.noise_source == TEST_SEED)
         ),
+        home_kinds=tuple(dict.fromkeys(r.home_kind for r in rows)),
         head_known=repeated in {(r.seq, r.row_sha256) for r in rows},
         epsilon=epsilon,
         delta=delta,

@@ -65,6 +65,11 @@ def _ledger(facts: Facts, row: dict[str, Any]) -> Iterator[str]:
         yield f"the ledger does not verify: {facts.ledger_fault or 'it could not be read'}"
         return
     account = facts.account
+    for kind in account.home_kinds:
+        if kind is None:
+            yield "the ledger does not say in what kind of home all of it was bought: some was before that was recorded"
+        elif kind != "private":
+            yield f"the ledger was begun in a {kind} home: what was done there no private account covers"
     yield from _entry(account.training, "its training", TRAINED_BY[facts.cell.kind], str(facts.cell))
     if facts.cell.kind == "generator":
         yield from _entry(account.counts, "its label counts", ("marginals",), facts.cell.budget)

@@ -238,6 +238,18 @@ def test_two_homes_cannot_share_a_ledger(tmp_path):
     assert [row.state for row in open_ledger(first).rows()] == ["reserved", "running"]
 
 
+def test_a_benchmark_does_not_become_a_private_home(home):
+    entry = open_ledger(home).reserve(mechanism())
+    flipped = home.save_settings(home.settings.model_copy(update={"kind": "benchmark"}))
+    began = home.settings.kind
+    for write in (lambda: open_ledger(flipped).reserve(mechanism()), lambda: open_ledger(flipped).record(entry, "done")):
+        with pytest.raises(UserError, match=f"begun in a {began} home and settings.yaml says benchmark now: set kind back"):
+            write()
+    back = home.save_settings(home.settings)
+    open_ledger(back).record(entry, "done")
+    assert [(row.state, row.home_kind) for row in open_ledger(back).rows()] == [("reserved", began), ("done", began)]
+
+
 def test_the_budgets_of_the_issue_are_reported_jointly_and_below_their_sum(tmp_path):
     """Noise multipliers that `test_accounting` finds to cost 0.01, 0.1, 1 and 10 alone, at rate 0.008 over 500 steps."""
     home, budgets = ledger_home(tmp_path, 10.5), {0.01: 43.68, 0.1: 5.614, 1: 1.0197, 10: 0.4801}

@@ -19,8 +19,8 @@ TRAINED = Entry(state="done", kind="generator", cell="tiny|eps-8", epsilon=8.0, 
 COUNTED = Entry(state="done", kind="marginals", cell="eps-8", epsilon=0.8, delta=1e-5, noise_source="os")
 PATIENTS = Entry(state="done", kind="patient_count", cell=None, epsilon=0.05, delta=0.0, noise_source="os")
 ACCOUNT = Account(
-    training=TRAINED, terms=TERMS, counts=COUNTED, patients=PATIENTS, seeded=(), head_known=True, epsilon=8.3, delta=1e-5,
-    cap=10.0, head=(9, "cc"),
+    training=TRAINED, terms=TERMS, counts=COUNTED, patients=PATIENTS, seeded=(), home_kinds=("private",),
+    head_known=True, epsilon=8.3, delta=1e-5, cap=10.0, head=(9, "cc"),
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def test_a_cell_of_which_everything_holds_passes(kind: Kind) -> None:
         ({"allowed_epsilon": None}, "the budget is nonprivate"),
         ({"row": None}, "the cell was not trained"),
         ({"account": None, "ledger_fault": "the privacy ledger is broken at row 3"}, "does not verify: the privacy"),
+        (account(home_kinds=("benchmark", "private")), "the ledger was begun in a benchmark home"),
+        (account(home_kinds=("private", None)), "does not say in what kind of home"),
         (account(training=None, terms=None), "its training cannot be found in the ledger"),
         (account(counts=None), "its label counts cannot be found in the ledger"),
         *(
