@@ -242,8 +242,13 @@ def test_a_benchmark_does_not_become_a_private_home(home):
     entry = open_ledger(home).reserve(mechanism())
     flipped = home.save_settings(home.settings.model_copy(update={"kind": "benchmark"}))
     began = home.settings.kind
-    for write in (lambda: open_ledger(flipped).reserve(mechanism()), lambda: open_ledger(flipped).record(entry, "done")):
-        with pytest.raises(UserError, match=f"begun in a {began} home and settings.yaml says benchmark now: set kind back"):
+    for write in (
+        lambda: open_ledger(flipped).reserve(mechanism()),
+        lambda: open_ledger(flipped).record(entry, "done"),
+    ):
+        with pytest.raises(
+            UserError, match=f"begun in a {began} home and settings.yaml says benchmark now: set kind back"
+        ):
             write()
     back = home.save_settings(home.settings)
     open_ledger(back).record(entry, "done")
