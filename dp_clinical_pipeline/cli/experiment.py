@@ -73,6 +73,8 @@ def experiment(
     if listed or name is None:
         _list(as_json)
         return
+    if so_far and from_tables:
+        raise UserError("--so-far scores anew what is there, --from-tables prints what was stored: give one of them")
     chosen = recipe(name)
     chosen = chosen.model_copy(update={"seeds": chosen.seeds[:seeds]})
     homes = study_homes(chosen, home)

@@ -99,6 +99,9 @@ def test_a_study_that_was_stopped_is_scored_by_the_arms_that_it_has(dp_clinical,
     early = dp_clinical(*options, "--so-far")
     assert early.returncode == 2
     assert "holds no arm of tiny yet" in early.stderr
+    both = dp_clinical(*options, "--so-far", "--from-tables")
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "give one of them" in both.stderr
     done = dp_clinical(*options, "--corpus", corpus, "--seeds", 1)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "study-seed-1").exists()
