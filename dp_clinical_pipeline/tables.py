@@ -78,6 +78,9 @@ PLANTED_IDENTIFIERS = Table(
     },
 )
 
+DEIDENTIFIED_FOR = b"privacy_unit"
+"""Metadata of a file of DEIDENTIFIED_REPORTS: the privacy unit within whose documents names were looked for."""
+
 DEIDENTIFIED_REPORTS = Table(
     name="deidentified_reports",
     place="enclave",

@@ -22,7 +22,7 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.store import Store, written_aside
-from dp_clinical_pipeline.tables import DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, RAW_REPORTS
+from dp_clinical_pipeline.tables import DEIDENTIFIED_FOR, DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, RAW_REPORTS
 
 ROWS_AT_ONCE = 1_000
 _NAMES = pa.schema([("whose", pa.string()), ("name", pa.string())])
@@ -81,7 +81,7 @@ def deidentify_batch(home: Home, batch_id: str, progress: Progress | None = None
         unit = home.settings.privacy.unit
         _look(files, pool, partial(detected, key=key, site=Site(home.settings.deid), unit=unit))
         work = partial(deidentified, labels=labels, key=key, mode=home.settings.deid.replacement)
-        _write(_second_look(files, unit), pool, work, reports, spans, total, progress)
+        _write(_second_look(files, unit), pool, work, reports, spans, total, unit, progress)
 
 
 def _rows(path: Path) -> Iterator[list[Row]]:
@@ -128,10 +128,11 @@ def _write(
     reports: Path,
     spans: Path,
     total: int,
+    unit: str,
     progress: Progress | None,
 ) -> None:
     done = 0
-    report_schema = DEIDENTIFIED_REPORTS.empty().to_arrow().schema
+    report_schema = DEIDENTIFIED_REPORTS.empty().to_arrow().schema.with_metadata({DEIDENTIFIED_FOR: unit})
     span_schema = IDENTIFIER_SPANS.empty().to_arrow().schema
     with GroupedWriter(reports, report_schema) as report_file, GroupedWriter(spans, span_schema) as span_file:
         for report_rows, span_rows in in_order(pool, work, blocks):

@@ -1,16 +1,18 @@
 """Rows of the privacy tables that every attacked model has: its claim, the membership attack, the blind baseline."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from dp_clinical_pipeline.config import Evaluation, budget_epsilon
+from dp_clinical_pipeline.config import ClassifierTraining, Evaluation, Training, budget_epsilon
 from dp_clinical_pipeline.evaluation.attacked import Arms
 from dp_clinical_pipeline.evaluation.blind import blind_attack
 from dp_clinical_pipeline.evaluation.bootstrap import Floats
 from dp_clinical_pipeline.evaluation.canary import audit_training
 from dp_clinical_pipeline.evaluation.membership import attack_scores, auroc_bound, empirical_epsilon, tpr_bound
+from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.accounting import pld_epsilon, training_event
-from dp_clinical_pipeline.training.clipping import Mode
+from dp_clinical_pipeline.training.clipping import Mode, Quantile
 
 Row = dict[str, Any]
 
@@ -46,7 +48,19 @@ def claim_row(epsilon: float | None, budget: str) -> Row:
     return metric_row("epsilon", epsilon, passed=kept, visibility="public")
 
 
-def canary_row(chosen: Evaluation, trained: dict[str, Any], clipping: Mode) -> Row:
+def clipping_of(home: Home, row: dict[str, Any], now: Training | ClassifierTraining) -> tuple[Mode, Quantile]:
+    """Return how a cell's training clipped, by its manifest; by the settings of `now` where that does not say."""
+    try:
+        told = json.loads((home.path / (row["path"] or "") / "manifest.json").read_text())
+    except (OSError, ValueError):
+        told = {}
+    quantile = Quantile(
+        quantile=told.get("quantile", now.clipping_quantile), share=told.get("share", now.clipping_share)
+    )
+    return told.get("clipping", now.clipping), quantile
+
+
+def canary_row(chosen: Evaluation, trained: dict[str, Any], clipping: Mode, quantile: Quantile | None = None) -> Row:
     """Return what canaries prove of a training with this noise, rate and steps; nothing for one without privacy.
 
     The loop is the one that trained, the canaries are made up, and no real report is read: the row is public. It must
@@ -63,6 +77,7 @@ def canary_row(chosen: Evaluation, trained: dict[str, Any], clipping: Mode) -> R
         delta=delta,
         claimed=own,
         clipping=clipping,
+        quantile=quantile,
         repeats=chosen.canary_runs,
     )
     between = (audit.epsilon_lower, audit.epsilon_upper)

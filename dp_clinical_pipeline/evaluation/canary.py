@@ -58,6 +58,7 @@ def audit_training(
     delta: float,
     claimed: float,
     clipping: Mode = "flat",
+    quantile: Quantile | None = None,
     canaries: int = 500,
     repeats: int = 16,
     confidence: float = 0.99,
@@ -73,7 +74,8 @@ def audit_training(
     """
     if not (noise_multiplier > 0 and 0 < sample_rate <= 1 and steps > 0):
         raise UserError(f"no training has noise {noise_multiplier:g}, sample rate {sample_rate:g} and {steps} steps")
-    bounds = _Watched()
+    followed = quantile or Quantile()
+    bounds = _Watched(quantile=followed.quantile, share=followed.share)
     spec = loop.TrainSpec(
         noise_multiplier=noise_multiplier,
         sample_rate=sample_rate,

@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import polars as pl
 
-from dp_clinical_pipeline.evaluation.attack_rows import blind_row, canary_row, claim_row, membership_rows, metric_row
+from dp_clinical_pipeline.evaluation.attack_rows import (
+    blind_row,
+    canary_row,
+    claim_row,
+    clipping_of,
+    membership_rows,
+    metric_row,
+)
 from dp_clinical_pipeline.evaluation.attacked import choose_arms
 from dp_clinical_pipeline.evaluation.bootstrap import Floats, interval, resample_weights
 from dp_clinical_pipeline.home import Home
@@ -33,7 +40,7 @@ def measure_classifier(home: Home, encoder: str, budget: str, losses: Losses) ->
     inside, outside = float(loss[:size].mean()), float(loss[size:].mean())
     rows = [
         claim_row(row["epsilon"], budget),
-        canary_row(chosen, row, home.settings.classifier_training.clipping),
+        canary_row(chosen, row, *clipping_of(home, row, home.settings.classifier_training)),
         blind_row(chosen, arms),
         *membership_rows(chosen, -loss, size, row["epsilon"], row["delta"]),
         metric_row("heldout_loss", outside, between, (inside, outside), n=size),

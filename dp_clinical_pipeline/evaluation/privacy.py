@@ -10,6 +10,7 @@ from dp_clinical_pipeline.evaluation.attack_rows import (
     blind_row,
     canary_row,
     claim_row,
+    clipping_of,
     membership_rows,
     metric_row,
 )
@@ -52,7 +53,8 @@ def measure_cell(home: Home, generator: str, budget: str, losses: Losses | None)
     notes = store.read(SYNTHETIC_REPORTS, generator, budget, budget=budget).filter("accepted")["text"].to_list()
     arms = choose_arms(home)
     attacked = arms.first(chosen.attack_patients)
-    rows = [claim_row(adapter["epsilon"], budget), canary_row(chosen, adapter, home.settings.training.clipping)]
+    clipping = clipping_of(home, adapter, home.settings.training)
+    rows = [claim_row(adapter["epsilon"], budget), canary_row(chosen, adapter, *clipping)]
     rows.append(blind_row(chosen, attacked))
     if losses:
         rows += _membership(home, attacked, losses, adapter["epsilon"], adapter["delta"])

@@ -47,10 +47,10 @@ def running(ledger: Ledger, entry: Mechanism, noise_source: str) -> Iterator[Mec
 
 
 def settle(ledger: Ledger, mechanism_id: str) -> None:
-    """Write done for a mechanism that was killed between its output and the ledger's last word: everything was made.
+    """Write done for a mechanism that was killed, or failed, between its output and the ledger's last word: all was made.
 
     The caller found the output in its place, and holds the lock that says it is alone.
     """
     last = ledger.mechanisms().get(mechanism_id)
-    if last and last.state == "running":
+    if last and last.state in ("running", "aborted"):
         ledger.record(last.mechanism, "done")

@@ -116,14 +116,20 @@ class Ledger:
             self._catch_up()
 
     def public_view(self) -> pl.DataFrame:
-        """Return every row with its own cost, as the lake's table. `cumulative_epsilon` is what ran so far, by that row."""
+        """Return every row with its own cost, as the lake's table. `cumulative_epsilon` is what ran so far, by that row.
+
+        All of a mechanism's rows bear the day of its first: how long it took tells what its lots held, and how many runs
+        a selection had, which its price assumes that nobody learns.
+        """
         rows = self.rows()
+        days: dict[str, datetime] = {}
         records = []
         for i, row in enumerate(rows):
             m = row.mechanism
+            day = days.setdefault(m.mechanism_id, day_of(row.recorded_at))
             records.append(
                 {
-                    "seq": row.seq, "recorded_at": row.recorded_at, "mechanism_id": m.mechanism_id, "kind": m.kind,
+                    "seq": row.seq, "recorded_at": day, "mechanism_id": m.mechanism_id, "kind": m.kind,
                     "cell": m.cell, "planned": m.slot is not None, "state": row.state, "event": json.dumps(m.events),
                     "epsilon": m.epsilon, "delta": m.delta, "row_sha256": row.row_sha256,
                     "cumulative_epsilon": _account(rows[: i + 1]).so_far(), "noise_source": m.noise_source,
@@ -325,6 +331,11 @@ class Ledger:
                 connection.execute(sa.text("LOCK TABLE privacy_ledger IN EXCLUSIVE MODE"))
             yield connection
             connection.commit()
+
+
+def day_of(moment: datetime) -> datetime:
+    """Return a moment's day, in UTC: all that what leaves the enclave says of when something ran."""
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def open_ledger(home: Home) -> Ledger:

@@ -90,12 +90,17 @@ def _plan(
 
 
 def slot_terms(home: Home, ledger: Ledger, budget: str, slot: str) -> tuple[list[Any], float, float]:
-    """Return (events as JSON, joint epsilon of the cell, delta) for a slot: as declared, or calibrated now."""
+    """Return (events as JSON, joint epsilon of the cell, delta) for a slot: as declared, or calibrated now.
+
+    A retraining's slot does not name its budget: what was declared for another one is not this one's.
+    """
     count = public_count(home)
     epsilon = budget_epsilon(budget) or 0.0
     plan = ledger.account().plan
     if plan and slot in plan.events and plan.settings_sha256 == settings_sha256(home.settings, count):
-        return plan.events[slot], epsilon, plan.delta
+        held = plan.events[slot]
+        if not slot.startswith("retraining:") or held == cell_terms(home.settings, budget, count).training_events():
+            return held, epsilon, plan.delta
     if slot.startswith("classifier:"):
         return classifier_events(home.settings, budget, count), epsilon, schedule(home.settings, count).delta
     terms = cell_terms(home.settings, budget, count)

@@ -13,6 +13,7 @@ from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline.models.adapters import adapter_digests, adapter_folder
 from dp_clinical_pipeline.privacy.account import COUNT, event_from_json
+from dp_clinical_pipeline.privacy.accounting import pld_epsilon
 from dp_clinical_pipeline.privacy.ledger import SPENT, Row, open_ledger
 from dp_clinical_pipeline.privacy.noise import TEST_SEED
 from dp_clinical_pipeline.privacy.selection import one_training
@@ -89,6 +90,9 @@ class Account:
     terms: Terms | None
     counts: Entry | None
     """The label counts that a generator's records were drawn from."""
+    cell_epsilon: float | None
+    """What the cell's training and label counts cost, from their events in the ledger; None for a selection, whose cost
+    its runs do not tell."""
     patients: Entry | None
     """The noisy patient count, where one was bought: sampling rate and delta follow from it."""
     seeded: tuple[str, ...]
@@ -195,10 +199,12 @@ def _account(
     epsilon, delta = ledger.cumulative()
     head = (rows[-1].seq, rows[-1].row_sha256) if rows else (0, "")
     repeated = tuple((manifest or {}).get("ledger_head") or ())
+    counts = latest.get(_counts_mechanism(home, cell))
     account = Account(
         training=_entry(training),
         terms=_terms(training),
-        counts=_entry(latest.get(_counts_mechanism(home, cell))),
+        counts=_entry(counts),
+        cell_epsilon=_cell_epsilon(training, counts),
         patients=_entry(next((r for r in latest.values() if r.mechanism.kind == COUNT and r.state in SPENT), None)),
         seeded=tuple(
             dict.fromkeys(_name(r) for r in rows if r.state in SPENT and r.mechanism.noise_source == TEST_SEED)
@@ -227,6 +233,13 @@ def _entry(row: Row | None) -> Entry | None:
     return Entry(
         state=row.state, kind=m.kind, cell=m.cell, epsilon=m.epsilon, delta=m.delta, noise_source=m.noise_source
     )
+
+
+def _cell_epsilon(training: Row | None, counts: Row | None) -> float | None:
+    if training is None or training.mechanism.kind == "selection":
+        return None
+    held = [row.mechanism for row in (training, counts) if row]
+    return pld_epsilon([event for mechanism in held for event in mechanism.dp_events()], training.mechanism.delta)
 
 
 def _name(row: Row) -> str:

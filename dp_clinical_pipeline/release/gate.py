@@ -25,6 +25,9 @@ MEANING = {
     "longest_rare_run_max": "the notes copy long passages of training patients' reports",
 }
 
+_GRID = 5e-3
+"""By how much a distribution of losses on one grid may lie above the same on another."""
+
 _MANIFEST = (
     "mechanism_id", "adapter_sha256", "base_sha256", "epsilon", "delta", "noise_multiplier", "sample_rate", "steps",
     "max_grad_norm", "noise_source", "privacy_unit",
@@ -75,6 +78,8 @@ def _ledger(facts: Facts, row: dict[str, Any]) -> Iterator[str]:
         yield from _entry(account.counts, "its label counts", ("marginals",), facts.cell.budget)
     if account.training and facts.allowed_epsilon is not None and account.training.epsilon > facts.allowed_epsilon:
         yield f"the ledger claims epsilon {account.training.epsilon:g} for it, above its budget"
+    if facts.allowed_epsilon is not None and (account.cell_epsilon or 0.0) > facts.allowed_epsilon * (1 + _GRID):
+        yield f"what the ledger holds of it costs epsilon {account.cell_epsilon:.4g}, above its budget"
     if account.training and not _same_terms(account, row):
         yield "the cell states other terms (epsilon, delta, noise, sample rate, steps) than the ledger holds"
     yield from _noise(account)

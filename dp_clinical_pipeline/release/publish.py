@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from dp_clinical_pipeline.config import budget_epsilon
+from dp_clinical_pipeline.corpora.registration import batches
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home, aside_of
 from dp_clinical_pipeline.labelsets import label_set
@@ -92,7 +93,7 @@ def _card(home: Home, facts: Facts, attempt: int) -> Card:
         kind=facts.cell.kind,
         model=facts.cell.model,
         budget=facts.cell.budget,
-        unit="report" if settings.corpus.format in ONE_REPORT_EACH else row["privacy_unit"],
+        unit=_unit(home, row),
         **vars(account.terms),
         max_grad_norm=row["max_grad_norm"],
         counts_epsilon=account.counts.epsilon if account.counts else None,
@@ -116,6 +117,12 @@ def _card(home: Home, facts: Facts, attempt: int) -> Card:
         attempts_allowed=facts.attempts_allowed,
         released_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _unit(home: Home, row: dict[str, Any]) -> str:
+    """Whom the guarantee is for: where any batch came without patient ids, whatever is read now, a report."""
+    formats = {home.settings.corpus.format, *(batch.format for batch in batches(home))}
+    return "report" if formats & set(ONE_REPORT_EACH) else str(row["privacy_unit"])
 
 
 def _copied(home: Home, facts: Facts, card: Card) -> Path:

@@ -95,10 +95,10 @@ def train_cell(
         OverBudget: the ledger refused; no data was read.
         UserError: another process trains this cell, or there is nothing to train on.
     """
-    store, world = Store(home), world or World()
-    if retraining is None and store.exists(recipe.table, name, budget, budget=budget):
+    world = world or World()
+    if retraining is None and (row := _row(home, recipe, name, budget)):
         world.shared(None)
-        return _kept(home, recipe.key, store.read(recipe.table, name, budget, budget=budget).row(0, named=True))
+        return _kept(home, recipe.key, row)
     base = base_model(home, recipe.role, name)
     try:
         with cell_lock(home, name, budget):
@@ -128,6 +128,13 @@ def _train(
     else:
         refuse_unfit(model, recipe, tokenizer)
         account = training_mechanism(home, recipe.kind, base.name, budget, randomness.name, retraining)
+        if _was_published(home, budget, account.mechanism_id):
+            settle(open_ledger(home), account.mechanism_id)
+            if (row := _row(home, recipe, base.name, budget)) and row["mechanism_id"] == account.mechanism_id:
+                world.shared(None)
+                return _kept(home, recipe.key, row)
+            # Its row was taken away: training again is another mechanism, which costs what it costs.
+            account = training_mechanism(home, recipe.kind, base.name, budget, randomness.name, retraining)
     began = datetime.now(UTC)
     with account.running(randomness.name) as noise_source:
         patients = train_patients(home, lambda text, targets: recipe.example(tokenizer, text, targets))
@@ -155,6 +162,16 @@ def _train(
         steps=account.steps,
         seconds=(datetime.now(UTC) - began).total_seconds(),
     )
+
+
+def _was_published(home: Home, budget: str, mechanism_id: str) -> bool:
+    """Say whether an attempt that the ledger does not hold as done had made all that it makes.
+
+    Its checkpoint goes after its row is in place, and not before: without one, and with a manifest, it was over. Training
+    it once more would release two adapters for one price.
+    """
+    made = (adapter_folder(home, budget, mechanism_id) / "manifest.json").exists()
+    return made and not cell_checkpoint(home, mechanism_id).path.exists()
 
 
 def refuse_unfit(model: Any, recipe: Recipe, tokenizer: Any) -> None:
@@ -210,9 +227,10 @@ def keep_artefact(
         "max_grad_norm": settings.max_grad_norm,
         "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "privacy_unit": home.settings.privacy.unit, "noise_source": noise_source, "precision": device.precision,
-        "made_at": datetime.now(UTC),
+        "made_at": account.began_on(),
     }  # fmt: skip
-    told = {"ledger_head": account.ledger_head(), "clipping": settings.clipping} | told
+    clipped = {"clipping": settings.clipping, "quantile": settings.clipping_quantile, "share": settings.clipping_share}
+    told = {"ledger_head": account.ledger_head()} | clipped | told
     write_manifest(folder, row | told | recipe.started_from(model))
     Store(home).write(recipe.table, pl.DataFrame([row], schema=recipe.table.schema), base.name, budget, budget=budget)
 
@@ -269,6 +287,14 @@ def train_patients(home: Home, example: Callable[[str, list[str]], Example]) -> 
     if not by_patient:
         raise UserError("no train patient has a labelled report: ingest a labelled corpus, or check the label set")
     return list(by_patient.values())
+
+
+def _row(home: Home, recipe: Recipe, name: str, budget: str) -> dict[str, Any] | None:
+    """Return what a cell points at, None where it was not trained."""
+    store = Store(home)
+    if not store.exists(recipe.table, name, budget, budget=budget):
+        return None
+    return store.read(recipe.table, name, budget, budget=budget).row(0, named=True)
 
 
 def _kept(home: Home, key: str, row: dict[str, Any]) -> AdapterFacts:

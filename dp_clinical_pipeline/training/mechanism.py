@@ -1,15 +1,16 @@
 """A training's mechanism in the ledger: reserved before data is read, or taken up again after an interruption."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from dp_clinical_pipeline.deid.keys import pseudonym, secret
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
 from dp_clinical_pipeline.privacy.attempts import interrupted, running
 from dp_clinical_pipeline.privacy.count import public_count
-from dp_clinical_pipeline.privacy.ledger import Ledger, open_ledger
+from dp_clinical_pipeline.privacy.ledger import Ledger, day_of, open_ledger
 from dp_clinical_pipeline.privacy.plan import classifier_slot, slot_terms, training_slot
 from dp_clinical_pipeline.privacy.terms import Kind, schedule, settings_sha256, training_settings
 
@@ -36,6 +37,12 @@ class TrainingMechanism:
             return
         with running(self.ledger, self.entry, noise_source) as entry:
             yield entry.noise_source
+
+    def began_on(self) -> datetime:
+        """The day on which it was reserved, and not when it was over: how long it took is nobody's to know."""
+        rows = self.ledger.rows() if self.ledger else []
+        reserved = next((row for row in rows if row.mechanism.mechanism_id == self.mechanism_id), None)
+        return day_of(reserved.recorded_at if reserved else datetime.now(UTC))
 
     def ledger_head(self) -> tuple[int, str] | None:
         """The chain's head, for the artefact's manifest."""
@@ -92,8 +99,9 @@ def nonprivate_mechanism(home: Home, kind: Kind, model: str) -> TrainingMechanis
 
     settings = training_settings(home.settings, kind)
     patients = split_reports(home, "train")["unit_key"].n_unique() or 1
-    # The same id for the same settings, so that an interrupted training finds its checkpoint.
-    digest = hashlib.sha256(f"{model} {settings_sha256(home.settings, patients, kind)}".encode()).hexdigest()
+    # The same id for the same settings, so that an interrupted training finds its checkpoint; keyed, because the exact
+    # number of patients is in it, and the id is shown.
+    digest = pseudonym(secret(home), "nonprivate", model, settings_sha256(home.settings, patients, kind))
     return TrainingMechanism(
         mechanism_id=f"nonprivate-{digest[:12]}",
         epsilon=None,

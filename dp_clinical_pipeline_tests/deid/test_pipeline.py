@@ -15,6 +15,7 @@ from dp_clinical_pipeline.deid.offline import NetworkRefused
 from dp_clinical_pipeline.deid.pipeline import deidentify_batch
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.privacy.cohort import build_cohort, split_reports
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import DEIDENTIFIED_REPORTS, IDENTIFIER_SPANS, RAW_REPORTS
 
@@ -95,6 +96,20 @@ def test_worker_processes_do_not_change_the_result(home: Home, monkeypatch: pyte
     monkeypatch.setattr(pipeline, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr(blocks, "LEAST_ROWS", 1)
     assert run(home, ROWS).equals(whole)
+
+
+def test_a_batch_that_was_deidentified_for_patients_serves_no_guarantee_for_reports(home: Home) -> None:
+    run(home, ROWS)
+    build_cohort(home)
+    privacy = home.settings.privacy
+    of_reports = home.save_settings(
+        home.settings.model_copy(update={"privacy": privacy.model_copy(update={"unit": "report"})})
+    )
+    assert split_reports(home, "train", "test", "validation", "holdout").height == len(ROWS)
+    with pytest.raises(UserError, match=r"b1 was de-identified for each patient and privacy\.unit is report now"):
+        split_reports(of_reports, "train")
+    run(of_reports, ROWS)
+    assert split_reports(of_reports, "train", "test", "validation", "holdout").height == len(ROWS)
 
 
 def test_an_empty_batch_gives_empty_tables(home: Home) -> None:

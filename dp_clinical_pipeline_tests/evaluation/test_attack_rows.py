@@ -1,13 +1,17 @@
 """The canary row beside a claim: made for private cells alone, public, and red when the loop leaks."""
 
+import json
+
 import pytest
 import torch
 
-from dp_clinical_pipeline.config import Evaluation
-from dp_clinical_pipeline.evaluation.attack_rows import canary_row
+from dp_clinical_pipeline.config import ClassifierTraining, Evaluation
+from dp_clinical_pipeline.evaluation.attack_rows import canary_row, clipping_of
+from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.privacy.accounting import pld_epsilon, training_event
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.training import loop
+from dp_clinical_pipeline.training.clipping import Quantile
 
 TRAINED = {"noise_multiplier": 1.275, "sample_rate": 0.25, "steps": 10, "delta": 1e-5}  # epsilon 4
 RUNS = Evaluation(canary_runs=8)
@@ -42,3 +46,22 @@ def test_a_training_with_half_its_noise_is(monkeypatch):
 @pytest.mark.parametrize("missing", ["noise_multiplier", "delta"])
 def test_without_privacy_there_is_nothing_to_audit(missing):
     assert canary_row(RUNS, TRAINED | {missing: None}, "flat") == {}
+
+
+def test_what_is_audited_clips_as_the_cell_did_and_not_as_the_settings_say_now(tmp_path):
+    home, now = Home(tmp_path), ClassifierTraining(clipping="flat", clipping_share=0.3)
+    row = {"path": "lake/adapters/m1"}
+    assert clipping_of(home, row, now) == ("flat", Quantile(quantile=0.5, share=0.3))
+    (tmp_path / row["path"]).mkdir(parents=True)
+    told = {"clipping": "adaptive", "quantile": 0.7, "share": 0.1}
+    (tmp_path / row["path"] / "manifest.json").write_text(json.dumps(told))
+    assert clipping_of(home, row, now) == ("adaptive", Quantile(quantile=0.7, share=0.1))
+
+
+def test_the_audit_follows_the_cells_own_quantile(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        Quantile, "gradient_noise", lambda self, noise: seen.append((self.quantile, self.share)) or noise
+    )
+    canary_row(Evaluation(canary_runs=1), TRAINED, "adaptive", Quantile(quantile=0.7, share=0.2))
+    assert set(seen) == {(0.7, 0.2)}

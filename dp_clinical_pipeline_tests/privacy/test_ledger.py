@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -142,6 +143,24 @@ def test_the_public_view_has_the_lakes_schema_and_its_cumulative_claim_never_fal
     assert view["cumulative_epsilon"][0] == 0
     assert view["cumulative_epsilon"][-1] == pytest.approx(ledger.cumulative()[0])
     assert view["planned"].to_list()[1:4] == [True, True, False]
+
+
+def test_the_public_view_does_not_tell_how_long_a_mechanism_took(home, monkeypatch):
+    class Clock(datetime):
+        hours = iter((22, 23, 30, 55))
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=next(cls.hours))
+
+    monkeypatch.setattr(ledger_module, "datetime", Clock)
+    first = open_ledger(home).reserve(mechanism())
+    for state in ("running", "done"):
+        open_ledger(home).record(first, state)
+    open_ledger(home).reserve(mechanism())
+    view = open_ledger(home).public_view()
+    days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 1, 1, 3)]
+    assert view["recorded_at"].to_list() == days
 
 
 def test_a_database_that_cannot_be_reached_is_one_line_without_the_password(tmp_path):

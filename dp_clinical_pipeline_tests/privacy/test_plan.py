@@ -13,6 +13,7 @@ from dp_clinical_pipeline.privacy.plan import (
     slot_terms,
     training_slot,
 )
+from dp_clinical_pipeline.privacy.terms import cell_terms
 
 CELLS = [("tiny", "eps-2"), ("tiny", "nonprivate")]
 
@@ -61,6 +62,15 @@ def test_retrainings_come_one_after_another_until_the_plan_is_spent(tmp_path):
         assert _reserve(home, slot.name).slot == wanted
     assert open_ledger(home).cumulative() == claim
     assert "all 2 retrainings have run" in next_retraining(home).reason
+
+
+def test_a_retraining_planned_for_one_budget_is_not_another_ones(tmp_path):
+    """Its slot says "1" and no budget: the weaker noise of the declared one must not pass for that of a smaller one."""
+    home = _home(tmp_path)
+    declare_plan(home, CELLS)
+    ledger, one = open_ledger(home), cell_terms(home.settings, "eps-1", 600)
+    assert slot_terms(home, ledger, "eps-1", "retraining:1")[:2] == (one.training_events(), 1.0)
+    assert slot_terms(home, ledger, "eps-2", "retraining:1")[0] == ledger.account().plan.events["retraining:1"]
 
 
 def test_without_planned_retrainings_it_says_so(tmp_path):

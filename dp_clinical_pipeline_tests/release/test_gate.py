@@ -19,7 +19,7 @@ TRAINED = Entry(state="done", kind="generator", cell="tiny|eps-8", epsilon=8.0, 
 COUNTED = Entry(state="done", kind="marginals", cell="eps-8", epsilon=0.8, delta=1e-5, noise_source="os")
 PATIENTS = Entry(state="done", kind="patient_count", cell=None, epsilon=0.05, delta=0.0, noise_source="os")
 ACCOUNT = Account(
-    training=TRAINED, terms=TERMS, counts=COUNTED, patients=PATIENTS, seeded=(), home_kinds=("private",),
+    training=TRAINED, terms=TERMS, counts=COUNTED, cell_epsilon=8.0, patients=PATIENTS, seeded=(), home_kinds=("private",),
     head_known=True, epsilon=8.3, delta=1e-5, cap=10.0, head=(9, "cc"),
 )  # fmt: skip
 
@@ -72,6 +72,7 @@ def test_a_cell_of_which_everything_holds_passes(kind: Kind) -> None:
         ({"account": None, "ledger_fault": "the privacy ledger is broken at row 3"}, "does not verify: the privacy"),
         (account(home_kinds=("benchmark", "private")), "the ledger was begun in a benchmark home"),
         (account(home_kinds=("private", None)), "does not say in what kind of home"),
+        (account(cell_epsilon=8.1), "costs epsilon 8.1, above its budget"),
         (account(training=None, terms=None), "its training cannot be found in the ledger"),
         (account(counts=None), "its label counts cannot be found in the ledger"),
         *(
@@ -82,7 +83,7 @@ def test_a_cell_of_which_everything_holds_passes(kind: Kind) -> None:
         (account(training=replace(TRAINED, cell="tiny|eps-1")), "another mechanism under the id of its training"),
         (account(training=replace(TRAINED, kind="classifier")), "another mechanism under the id of its training"),
         (account(counts=replace(COUNTED, cell="eps-1")), "another mechanism under the id of its label counts"),
-        ({"allowed_epsilon": 7.0}, "epsilon 8 for it, above its budget"),
+        ({"allowed_epsilon": 7.0} | account(cell_epsilon=6.9), "epsilon 8 for it, above its budget"),
         (row(epsilon=4.0), "other terms"),
         (row(delta=1e-6), "other terms"),
         (row(noise_multiplier=2.0), "other terms"),

@@ -11,6 +11,7 @@ import pytest
 from safetensors import safe_open
 
 from dp_clinical_pipeline.coding.rulepacks import rules_sha256
+from dp_clinical_pipeline.corpora.registration import Batch
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import CHEXPERT14
@@ -19,7 +20,7 @@ from dp_clinical_pipeline.privacy.account import event_from_json
 from dp_clinical_pipeline.privacy.attempts import running
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
-from dp_clinical_pipeline.release import attempts
+from dp_clinical_pipeline.release import attempts, publish
 from dp_clinical_pipeline.release.facts import Cell
 from dp_clinical_pipeline.release.publish import ReleaseRefused, release_cell
 from dp_clinical_pipeline.store import Store
@@ -125,6 +126,15 @@ def test_a_guarantee_for_reports_is_said_loudly(home: Home, format: str, loud: b
     released = release_cell(changed_settings(home, corpus=corpus), GENERATOR)
     assert ("THIS IS NOT A PATIENT-LEVEL GUARANTEE" in (released.folder / "card.md").read_text()) == loud
     assert released.card.unit == ("report" if loud else "patient")
+
+
+def test_a_batch_without_patient_ids_makes_it_a_guarantee_for_reports_whatever_is_read_now(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = [Batch(id=f"batch-{i}", format=name, path=Path("/none")) for i, name in enumerate(("table", "openi"))]
+    monkeypatch.setattr(publish, "batches", lambda home: formats)
+    assert home.settings.corpus.format != "openi"
+    assert release_cell(home, GENERATOR).card.unit == "report"
 
 
 @pytest.mark.parametrize("kind", ["demo", "benchmark"])

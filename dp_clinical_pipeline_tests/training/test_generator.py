@@ -11,13 +11,14 @@ from dp_clinical_pipeline.models.adapters import adapter_sha256, cell_adapter
 from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.loading import load_tokenizer
 from dp_clinical_pipeline.privacy.account import event_from_json
-from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.ledger import Ledger, OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import GENERATOR_ADAPTER
-from dp_clinical_pipeline.training import cell
+from dp_clinical_pipeline.training import cell, mechanism
 from dp_clinical_pipeline.training.generator import generator_recipe, train_generator
 from dp_clinical_pipeline.training.loop import Randomness
+from dp_clinical_pipeline.training.mechanism import nonprivate_mechanism
 from dp_clinical_pipeline_tests.training.tiny import tiny_home
 
 
@@ -65,6 +66,50 @@ def test_a_trained_cell_is_kept_and_not_paid_for_again(home):
     again = train_generator(home, "tiny", "eps-8")
     assert (again.reused, again.mechanism_id) == (True, first.mechanism_id)
     assert (_states(home), cell_adapter(home, _row(home, "eps-8")).stat().st_mtime_ns) == before
+
+
+def _trained_without_the_last_word(home, monkeypatch, **options):
+    """The artefact is in place, and the ledger does not hear of it."""
+    whole = Ledger.record
+
+    def record(self, mechanism, state):
+        if state == "done":
+            raise UserError("the privacy ledger cannot be written")
+        whole(self, mechanism, state)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Ledger, "record", record)
+        with pytest.raises(UserError, match="cannot be written"):
+            train_generator(home, "tiny", "eps-8", **options)
+    assert _states(home) == ["reserved", "running"]
+
+
+@pytest.mark.parametrize("retraining", [None, "retraining:1"])
+def test_what_was_made_before_the_ledgers_last_word_is_not_made_twice(home, monkeypatch, retraining):
+    _trained_without_the_last_word(home, monkeypatch, retraining=retraining)
+    row, steps = _row(home, "eps-8"), []
+    again = train_generator(home, "tiny", "eps-8", steps.append, retraining=retraining)
+    assert (again.reused, again.mechanism_id, steps) == (True, row["mechanism_id"], [])
+    assert _row(home, "eps-8") == row
+    assert _states(home) == ["reserved", "running", "done"]
+
+
+def test_a_cell_whose_row_was_taken_away_before_the_ledgers_last_word_pays_again(home, monkeypatch):
+    _trained_without_the_last_word(home, monkeypatch)
+    first = _row(home, "eps-8")["mechanism_id"]
+    Store(home).path(GENERATOR_ADAPTER, "tiny", "eps-8", budget="eps-8").unlink()
+    second = train_generator(home, "tiny", "eps-8").mechanism_id
+    assert {m.mechanism_id for m in open_ledger(home).account().spent} == {first, second}
+    assert len({first, second}) == 2
+    assert _states(home) == ["reserved", "running", "done", "reserved", "running", "done"]
+
+
+def test_the_name_of_a_training_without_privacy_does_not_tell_how_many_patients_there_are(unplanned, monkeypatch):
+    """It is shown: a hash of public settings and the exact number would be undone by trying every number."""
+    names = [nonprivate_mechanism(unplanned, "generator", "tiny").mechanism_id for _ in "ab"]
+    monkeypatch.setattr(mechanism, "secret", lambda home: bytes(32))
+    other = nonprivate_mechanism(unplanned, "generator", "tiny").mechanism_id
+    assert names[0] == names[1] != other
 
 
 def test_a_cell_without_privacy_stays_in_the_enclave_and_out_of_the_ledger(unplanned):
