@@ -213,17 +213,14 @@ def utility(reports: int) -> dict[str, Any]:
     }
 
 
-_MEMORY = """
-import sys, resource
+_BATCH = """
+import sys
 from pathlib import Path
 import polars as pl, pyarrow.parquet as pq
 from dp_clinical_pipeline.config import Corpus, Settings
-from dp_clinical_pipeline.deid import blocks
-from dp_clinical_pipeline.deid.pipeline import deidentify_batch
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import RAW_REPORTS
-blocks.LEAST_ROWS = 10**9  # one process: its peak is what is compared
 surname = lambda n: "Q" + "".join("aeioubdfgk"[int(digit)] for digit in str(n))  # a new word for each patient: no cache holds all
 count, home = int(sys.argv[1]), Home(Path(sys.argv[2])).create(Settings(kind="demo", corpus=Corpus(label_set="chexpert14")))
 path = Store(home).path(RAW_REPORTS, "b1"); path.parent.mkdir(parents=True, exist_ok=True)
@@ -233,24 +230,29 @@ with pq.ParquetWriter(path, schema) as out:
         rows = [{"report_id": f"r{n}", "patient_id": f"p{n // 3}", "modality": "CR", "sections": [], "labels": ["Edema"], "codes": None,
                  "text": f"Mary {surname(n // 3)}, MRN 77{n:08d}. Clear lungs.", "source": "s", "batch": "b1"} for n in range(start, min(count, start + 10000))]
         out.write_table(pl.DataFrame(rows, schema=RAW_REPORTS.schema).to_arrow().cast(schema))
-deidentify_batch(home, "b1")
+"""
+_STAGE = """
+import sys, resource
+from pathlib import Path
+from dp_clinical_pipeline.deid import blocks
+from dp_clinical_pipeline.deid.pipeline import deidentify_batch
+from dp_clinical_pipeline.home import open_home
+blocks.LEAST_ROWS = 10**9  # one process: its peak is what is compared
+deidentify_batch(open_home(Path(sys.argv[2])), "b1")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
 def memory(counts: Sequence[int]) -> dict[str, Any]:
-    """Return the stage's peak memory on generated reports, in MiB, each count in a process of its own."""
+    """Return the stage's peak memory on generated reports, in MiB, each count in a process that has made none of them."""
     import tempfile
 
     peaks = {}
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(
-                [sys.executable, "-c", _MEMORY, str(count), f"{folder}/home"],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
+            for program in (_BATCH, _STAGE):
+                command = [sys.executable, "-c", program, str(count), f"{folder}/home"]
+                done = subprocess.run(command, capture_output=True, text=True, check=True)
         peaks[count] = int(done.stdout.split()[-1]) / 1024
     return {"peak_mib": peaks, "last_over_first": peaks[counts[-1]] / peaks[counts[0]]}
 
