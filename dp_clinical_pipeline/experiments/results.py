@@ -1,6 +1,6 @@
 """A study's tables: every arm's scores over the seeds, and the answers to the questions asked beforehand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from dp_clinical_pipeline.config import budget_epsilon
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.evaluation.bootstrap import Floats, resample_weights
 from dp_clinical_pipeline.evaluation.comparisons import at_least, difference, holm, trend
+from dp_clinical_pipeline.evaluation.counts import average_scores, counts
 from dp_clinical_pipeline.evaluation.utility import ARM_KEYS, Scored, as_arrays, average_draws, estimate
 from dp_clinical_pipeline.experiments.recipe import Recipe
 from dp_clinical_pipeline.home import Home
@@ -21,6 +22,8 @@ Key = tuple[str | None, ...]
 Draws = dict[tuple[str, str], Floats]
 
 _HEADLINE = ("f1", "weighted")
+_TESTED = 10_000
+"""Resamples of each test: with R of them no p-value is below 2/(R+1), which Holm multiplies by the number of questions."""
 
 
 def write_results(recipe: Recipe, homes: Sequence[Home]) -> None:
@@ -34,7 +37,8 @@ def write_results(recipe: Recipe, homes: Sequence[Home]) -> None:
     """
     arms = _scored_by_seed(homes)
     first = homes[0].settings.evaluation
-    draws = {key: _over_seeds(scored, first.bootstrap, first.seed) for key, scored in arms.items()}
+    draws = {key: _over_seeds(scored, first.bootstrap, first.seed, average_draws) for key, scored in arms.items()}
+    tested = {key: _over_seeds(arms[key], _TESTED, first.seed, _headline) for key in _asked(recipe, list(arms))}
     named = {"experiment": recipe.name, "visibility": "restricted"}
     scores = [
         named
@@ -44,7 +48,7 @@ def write_results(recipe: Recipe, homes: Sequence[Home]) -> None:
         for key, found in draws.items()
         for (metric, average), values in found.items()
     ]
-    tests = [named | row for row in (*_answers(recipe, draws), *_trends(arms))]
+    tests = [named | row for row in (*_answers(recipe, tested), *_trends(arms))]
     for row, corrected in zip(tests, holm([row["p_value"] for row in tests]), strict=True):
         row["p_holm"] = corrected
     store = Store(homes[0])
@@ -71,10 +75,20 @@ def _scored_by_seed(homes: Sequence[Home]) -> dict[Key, list[Scored]]:
     return arms
 
 
-def _over_seeds(scored: Sequence[Scored], resamples: int, seed: int) -> Draws:
+def _asked(recipe: Recipe, keys: Sequence[Key]) -> list[Key]:
+    """Return the arms that the questions compare, in the order of the keys."""
+    named = {find_arm(keys, asked) for question in recipe.questions for asked in (question.arm, question.against)}
+    return [key for key in keys if key in named]
+
+
+def _headline(scored: Scored, weights: Floats) -> Draws:
+    return {_HEADLINE: average_scores(counts(scored.truth, scored.chosen, scored.patient), weights)[_HEADLINE]}
+
+
+def _over_seeds(scored: Sequence[Scored], resamples: int, seed: int, score: Callable[[Scored, Floats], Draws]) -> Draws:
     """Return the mean over seeds of each metric's draws: a resample draws patients, and the seeds that it averages."""
     weights = resample_weights(scored[0].patients, resamples, seed)
-    by_seed = [average_draws(one, weights) for one in scored]
+    by_seed = [score(one, weights) for one in scored]
     chosen = resample_weights(len(scored), resamples, seed + 1) / len(scored)
     shared = [name for name in by_seed[0] if all(name in other for other in by_seed)]
     return {name: (chosen * np.stack([found[name] for found in by_seed], axis=1)).sum(axis=1) for name in shared}

@@ -88,7 +88,7 @@ def test_the_questions_are_answered_and_corrected_together(homes):
     assert (tests["p_holm"] >= tests["p_value"]).all()
     beaten = tests.filter(against="majority tfidf-logreg").row(0, named=True)
     assert beaten["value"] > 0.4
-    assert beaten["p_holm"] < 0.05
+    assert beaten["p_holm"] < 0.002  # of six answers: a thousand resamples could not show it
     assert tests.row(-1, named=True)["p_value"] < 1e-6
 
 
