@@ -45,6 +45,7 @@ def furnish(home: Home) -> None:
     Raises:
         UserError: the disk is full or the home cannot be written.
     """
+    from dp_clinical_pipeline.corpora.incoming import collect_incoming
     from dp_clinical_pipeline.demo.hospital import write_hospital
     from dp_clinical_pipeline.demo.settings import PATIENTS
     from dp_clinical_pipeline.store import Store
@@ -57,6 +58,7 @@ def furnish(home: Home) -> None:
     except OSError as error:
         raise UserError(f"cannot write the made-up hospital: {error.strerror}") from None
     Store(home).write(PLANTED_IDENTIFIERS, hospital.gold_frame())
+    collect_incoming(home)  # whole: this process wrote it
 
 
 def _demo_folder() -> Path | None:

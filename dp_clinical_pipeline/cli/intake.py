@@ -54,9 +54,11 @@ def take_in(home: Home, path: Path, format: str) -> dict[str, int | str]:
     """Register a batch and materialize it; return read, accepted, rejected and batch.
 
     Raises:
-        UserError: nothing in it is usable; the batch is forgotten then.
+        UserError: nothing in it is usable. Whatever stops it, a new batch of which nothing was kept is forgotten then, so
+            that it can be ingested anew, from anywhere.
     """
     from dp_clinical_pipeline.corpora.batches import register
+    from dp_clinical_pipeline.corpora.registration import unregister
     from dp_clinical_pipeline.defs.runner import Runner
     from dp_clinical_pipeline.store import Store
     from dp_clinical_pipeline.tables import RAW_REPORTS, REJECTED_REPORTS
@@ -70,6 +72,8 @@ def take_in(home: Home, path: Path, format: str) -> dict[str, int | str]:
                 runner.materialize("raw_reports", "rejected_reports", partition=batch.id)
             except BaseException:
                 runner.drop_batch(batch.id)
+                if batch.is_new and not store.exists(RAW_REPORTS, batch.id):
+                    unregister(home, batch)
                 raise
     accepted, rejected = (_rows(store.path(table, batch.id)) for table in (RAW_REPORTS, REJECTED_REPORTS))
     return {"read": accepted + rejected, "accepted": accepted, "rejected": rejected, "batch": batch.id}
@@ -102,8 +106,9 @@ def deid_eval(
     from dp_clinical_pipeline.deid.evaluate import evaluate_file
     from dp_clinical_pipeline.deid.site import Site
 
-    site = None if home is None else Site(open_home(home).settings.deid)
-    result = evaluate_file(file, site).as_dict()
+    settings = None if home is None else open_home(home).settings
+    site = Site(settings.deid) if settings else None
+    result = evaluate_file(file, site, alone=bool(settings and settings.privacy.unit == "report")).as_dict()
     by_type = result.pop("by_type")
     if as_json:
         sys.stdout.write(json.dumps(result | {"by_type": by_type}, indent=1) + "\n")

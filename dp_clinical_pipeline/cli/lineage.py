@@ -60,7 +60,7 @@ def run_lineage(
     """
     from dp_clinical_pipeline.cli.stages import bring_up_to_date
     from dp_clinical_pipeline.corpora.batches import batches
-    from dp_clinical_pipeline.corpora.incoming import collect_incoming
+    from dp_clinical_pipeline.corpora.incoming import collect_settled
     from dp_clinical_pipeline.defs.budgets import register_budgets
     from dp_clinical_pipeline.defs.plan import declare_planned
     from dp_clinical_pipeline.defs.runner import Runner
@@ -69,7 +69,7 @@ def run_lineage(
     out = console()
     with Runner(home) as runner:
         register_budgets(home, runner.instance, [budget for _, budget in (*cells, *classifiers)])
-        collect_incoming(home)
+        collect_settled(home, out.print)
         arrived = [batch.id for batch in batches(home)]
         if not arrived:
             raise UserError(

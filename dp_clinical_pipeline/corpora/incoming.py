@@ -5,7 +5,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,6 +23,29 @@ from dp_clinical_pipeline.corpora.registration import (
 from dp_clinical_pipeline.corpora.registry import registry, transaction
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
+
+SETTLE_SECONDS = 10.0
+"""A file that changed this recently may still be arriving."""
+_PATIENCE = 120.0
+
+
+def collect_settled(home: Home, say: Callable[[str], None] | None = None) -> Batch | None:
+    """Wait until nothing in incoming/ is young any more, and collect it; `say` is told once that it waits.
+
+    A file that is moved while somebody writes to it is read as far as it was, and what comes after is lost.
+
+    Raises:
+        UserError: files are still written to after two minutes; and as `collect_incoming`.
+    """
+    began = time.monotonic()
+    while not _is_settled(home.incoming, SETTLE_SECONDS):
+        if time.monotonic() - began > _PATIENCE:
+            raise UserError("files in incoming/ are still being written: run again when they are whole")
+        if say:
+            say(f"files in incoming/ may still be arriving: waiting until none changed for {SETTLE_SECONDS:g} seconds")
+        say = None
+        time.sleep(1)
+    return collect_incoming(home, SETTLE_SECONDS)
 
 
 def collect_incoming(home: Home, settle_seconds: float = 0.0) -> Batch | None:
@@ -92,13 +115,20 @@ def _register(home: Home, con: sqlite3.Connection, number: int, folder: Path, re
 
 def _arrived(incoming: Path, settle_seconds: float) -> list[Path]:
     """Return what lies at the top of incoming/ and holds a file, or nothing while a file is still young."""
+    if settle_seconds and not _is_settled(incoming, settle_seconds):
+        return []
+    return [entry for entry in _entries(incoming) if next(_files(entry), None)]
+
+
+def _is_settled(incoming: Path, seconds: float) -> bool:
+    young = time.time() - seconds
+    return not any(file.stat().st_mtime > young for entry in _entries(incoming) for file in _files(entry))
+
+
+def _entries(incoming: Path) -> list[Path]:
     if not incoming.is_dir():
         return []
-    entries = [entry for entry in sorted(incoming.iterdir()) if not entry.name.startswith(".")]
-    ages = {entry: [time.time() - file.stat().st_mtime for file in _files(entry)] for entry in entries}
-    if settle_seconds and any(age < settle_seconds for found in ages.values() for age in found):
-        return []
-    return [entry for entry, found in ages.items() if found]
+    return [entry for entry in sorted(incoming.iterdir()) if not entry.name.startswith(".")]
 
 
 def _files(entry: Path) -> Iterator[Path]:

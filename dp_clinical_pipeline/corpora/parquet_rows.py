@@ -39,6 +39,8 @@ def _row(record: pa.RecordBatch, place: str) -> Row | Rejected:
         values = record.to_pylist()[0]
     except UnicodeDecodeError:
         return rejected(place, Reason.NOT_UTF8, "bytes that are not UTF-8", _bytes(record))
+    except (OverflowError, ValueError, KeyError):  # a year past 9999, a time zone that nobody knows
+        return rejected(place, Reason.BAD_DATE, "a date or time that cannot be read", _bytes(record))
     return Row(place, values, json.dumps(values, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,6 +49,9 @@ def register(home: Home, path: Path, format: str) -> Batch:
         raise UserError(f"nothing usable: the folder holds no files; format {format} expects {reader.about}")
     with registry(home) as con, transaction(con):
         if known := known_batch(con, digest, format):
+            if not known.path.exists():  # the same content, moved since
+                con.execute("UPDATE batch SET path = ? WHERE number = ?", (str(path), _number(known.id)))
+                return replace(known, path=path)
             return known
         fixed = fix_settings(home, reader)
         number = con.execute(

@@ -86,12 +86,12 @@ def launch_column(context: dg.OpExecutionContext, config: Column, home: HomeReso
 @guarded
 def launch_everything(context: dg.OpExecutionContext, config: Cells, home: HomeResource) -> None:
     from dp_clinical_pipeline.corpora.batches import batches as all_batches
-    from dp_clinical_pipeline.corpora.incoming import collect_incoming
+    from dp_clinical_pipeline.corpora.incoming import collect_settled
     from dp_clinical_pipeline.defs.stages import lineage_stages
 
     here = home.open()
     cells, classifiers = chosen_cells(here, config.generators, config.encoders, config.budgets)
-    collect_incoming(here)
+    collect_settled(here)
     arrived = [batch.id for batch in all_batches(here)]
     if not arrived:
         raise UserError("no reports yet: drop files in incoming/, or run `dp-clinical ingest`")

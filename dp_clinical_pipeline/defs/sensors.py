@@ -12,16 +12,13 @@ from dp_clinical_pipeline.defs.partitions import batches
 from dp_clinical_pipeline.defs.partitions import budgets as budget_partitions
 from dp_clinical_pipeline.defs.resources import HomeResource
 
-SETTLE_SECONDS = 10.0
-"""A file that changed this recently may still be arriving."""
-
 
 @dg.sensor(job=take_in, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
 @guarded_tick
 def incoming(context: dg.SensorEvaluationContext, home: HomeResource) -> Any:
     """Make one batch of all that arrived in incoming/ since the last look, and take it in. Spends nothing."""
     from dp_clinical_pipeline.corpora.batches import batches as all_batches
-    from dp_clinical_pipeline.corpora.incoming import collect_incoming
+    from dp_clinical_pipeline.corpora.incoming import SETTLE_SECONDS, collect_incoming
 
     here = home.open()
     collect_incoming(here, settle_seconds=SETTLE_SECONDS)

@@ -12,9 +12,11 @@ _TITLE = re.compile(
     re.I,
 )
 _CREDENTIAL = re.compile(
-    r"(?:,[ ]?|[ ])(?:M\.?D|D\.?O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN)\.?$"
+    r"(?:(?:,[ ]?|[ ])(?:M\.?D|D\.O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN)|(?<=[a-z]),[ ]?DO)\.?$"
 )
-_STATE = re.compile(rf"(?:,[ ]?|[ \n])(?:{CODES}|{STATES})$")
+"""`DO` is a surname too: only after a comma, and not where all is in capitals."""
+_STATE = re.compile(rf"(?:(?:,[ ]?|[ \n])(?:{CODES})|(?:,[ ]?|\n)(?:{STATES}))$")
+"""A state's whole name within a name of two words, Port Washington, is half of that."""
 _LABEL = re.compile(
     r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|member|serial|lot|ref)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
     re.I,
@@ -29,7 +31,7 @@ def core(text: str, span: Span) -> tuple[int, int]:
             start = found.end()
         if found := _CREDENTIAL.search(text, max(start, end - 12), end):
             end = found.start()
-    if span.type in ("PERSON", "CITY", "FACILITY", "STREET"):
+    elif span.type in ("CITY", "FACILITY", "STREET"):
         if found := _STATE.search(text, max(start, end - 18), end):
             end = found.start()
     elif span.type != "DATE" and (found := _LABEL.match(text, start, end)):

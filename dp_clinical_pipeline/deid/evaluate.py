@@ -85,13 +85,15 @@ class _Counts:
     altered: int = 0
 
 
-def evaluate_file(path: Path, site: Voter | None = None) -> EvalResult:
+def evaluate_file(path: Path, site: Voter | None = None, *, alone: bool = False) -> EvalResult:
     """Evaluate on a JSONL file, a document a line; `site` votes too, as the stage lets a home's settings vote.
+
+    With `alone` no document lends its names to others, as where a report is the privacy unit.
 
     Raises:
         UserError: the file cannot be read or is empty, or a line is no document; the message names the line.
     """
-    return evaluate(read_documents(path), site)
+    return evaluate(read_documents(path), site, alone=alone)
 
 
 def read_documents(path: Path) -> list[Document]:
@@ -133,19 +135,21 @@ def _document(line: str, number: int) -> Document:
     return document
 
 
-def evaluate(documents: Sequence[Document], site: Voter | None = None) -> EvalResult:
+def evaluate(documents: Sequence[Document], site: Voter | None = None, *, alone: bool = False) -> EvalResult:
     """Run detection and replacement over gold documents, as the stage does, and count.
 
-    A gold span is found when each of its letters and digits is covered by found spans, whatever their type. Names
-    found in one document of a patient are looked for in that patient's others, as in the stage.
+    A gold span is found when each of its letters and digits is covered by found spans, whatever their type; one without
+    any is not counted. Names found in one document of a patient are looked for in that patient's others, as in the stage,
+    unless each stands `alone`. Documents without a patient are their own.
     """
-    found, seconds = _run(documents, site)
+    found, seconds = _run(documents, site, alone)
     counts = [_count(d, f) for d, f in zip(documents, found, strict=True)]
     hits: dict[str, list[bool]] = defaultdict(list)
     for document, spans in zip(documents, found, strict=True):
         covered = _covered(document.text, ((s.start, s.end) for s in spans))
         for start, end, kind in document.spans:
-            hits[kind].append(_covered(document.text, [(start, end)]) <= covered)
+            if wanted := _covered(document.text, [(start, end)]):
+                hits[kind].append(wanted <= covered)
     everything = [hit for by_kind in hits.values() for hit in by_kind]
     flagged = [bool(f) for d, f in zip(documents, found, strict=True) if not d.spans]
     return EvalResult(
@@ -161,7 +165,7 @@ def evaluate(documents: Sequence[Document], site: Voter | None = None) -> EvalRe
     )
 
 
-def _run(documents: Sequence[Document], site: Voter | None = None) -> tuple[list[list[Span]], float]:
+def _run(documents: Sequence[Document], site: Voter | None, alone: bool) -> tuple[list[list[Span]], float]:
     """Return the spans of each document and the seconds that detection and replacement took."""
     key = bytes(range(32))  # a fixed key: nothing of an evaluation is kept
     find_identifiers("warm the caches of Dr. Example")
@@ -169,10 +173,10 @@ def _run(documents: Sequence[Document], site: Voter | None = None) -> tuple[list
     names: dict[str, set[str]] = defaultdict(set)
     first = [find_identifiers(d.text, site=site) for d in documents]
     for number, (document, spans) in enumerate(zip(documents, first, strict=True)):
-        names[_patient(document, number)] |= names_in(document.text, spans)
+        names[_patient(document, number, alone)] |= names_in(document.text, spans)
     result = []
     for number, (document, spans) in enumerate(zip(documents, first, strict=True)):
-        patient = _patient(document, number)
+        patient = _patient(document, number, alone)
         if names[patient]:
             spans = with_known(document.text, spans, Context(names=frozenset(names[patient])))
         Surrogates(key=key, patient=patient, report=document.id).replace(document.text, spans)
@@ -180,8 +184,8 @@ def _run(documents: Sequence[Document], site: Voter | None = None) -> tuple[list
     return result, time.perf_counter() - began
 
 
-def _patient(document: Document, number: int) -> str:
-    return f"given {document.patient_id}" if document.patient_id is not None else f"row {number}"
+def _patient(document: Document, number: int, alone: bool) -> str:
+    return f"given {document.patient_id}" if document.patient_id and not alone else f"row {number}"
 
 
 def _covered(text: str, spans: Iterable[tuple[int, int]]) -> set[int]:

@@ -136,6 +136,18 @@ def test_a_damaged_gzip_is_quarantined(home: Home, tmp_path: Path):
     assert ingest(home, folder, "table").reasons == {"corrupt_gzip": 1}
 
 
+def test_parquet_with_a_date_that_no_calendar_holds_loses_only_that_row(home: Home, tmp_path: Path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (tmp_path / "in").mkdir()
+    ids, days = ["1", "2", "3"], pa.array([18_000, 6_600_000, 18_001], pa.int32()).cast(pa.date32())
+    columns = {"report_id": ids, "patient_id": ids, "text": ["Clear lungs."] * 3, "authored_on": days}
+    pq.write_table(pa.table(columns), tmp_path / "in/t.parquet")
+    counts = ingest(home, tmp_path / "in", "table")
+    assert (counts.accepted, counts.reasons) == (2, {"bad_date": 1})
+
+
 def test_parquet_with_bytes_that_are_no_text_loses_only_that_row(home: Home, tmp_path: Path):
     import pyarrow as pa
     import pyarrow.parquet as pq

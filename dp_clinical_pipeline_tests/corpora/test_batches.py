@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dp_clinical_pipeline.cli.intake import take_in
 from dp_clinical_pipeline.config import Corpus, Settings
 from dp_clinical_pipeline.corpora.batches import Batch, batch, batches, register
 from dp_clinical_pipeline.corpora.registration import content_digest
+from dp_clinical_pipeline.defs.runner import Runner
 from dp_clinical_pipeline.errors import UserError
-from dp_clinical_pipeline.home import Home
+from dp_clinical_pipeline.home import HOME_VARIABLE, Home
 from dp_clinical_pipeline_tests.corpora.made_up import put, table_csv, table_row
 
 TABLE = {"t.csv": table_csv(table_row(1))}
@@ -24,6 +26,30 @@ def test_the_same_content_is_the_same_batch_wherever_it_lies(home: Home, tmp_pat
     assert again == Batch(id="batch-0001", format="table", path=tmp_path / "a", is_new=False)
     assert [one.id for one in batches(home)] == ["batch-0001", other.id] == ["batch-0001", "batch-0002"]
     assert batch(home, "batch-0001") == again
+
+
+def test_what_was_moved_since_is_read_where_it_lies_now(home: Home, tmp_path: Path):
+    first = register(home, put(tmp_path / "a", TABLE), "table")
+    moved = (tmp_path / "a").rename(tmp_path / "b")
+    again = register(home, moved, "table")
+    assert (again.id, again.path, again.is_new) == (first.id, moved, False)
+    assert batch(home, first.id) == again
+
+
+def test_a_batch_whose_reading_failed_is_forgotten_and_taken_in_anew(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object, **__: object) -> None:
+        raise UserError("the disk is full")
+
+    monkeypatch.setenv(HOME_VARIABLE, str(home.path))
+    folder = put(tmp_path / "a", TABLE)
+    with monkeypatch.context() as failing:
+        failing.setattr(Runner, "materialize", full)
+        with pytest.raises(UserError, match="the disk is full"):
+            take_in(home, folder, "table")
+    assert batches(home) == []
+    assert take_in(home, folder.rename(tmp_path / "b"), "table")["accepted"] == 1
 
 
 FILES = st.dictionaries(st.sampled_from(["a", "b", "ab", "c/a", "c/b"]), st.binary(max_size=3), min_size=1)

@@ -9,6 +9,7 @@ import pytest
 from dp_clinical_pipeline.config import Corpus, Settings
 from dp_clinical_pipeline.corpora import incoming
 from dp_clinical_pipeline.corpora.batches import batches, collect_incoming
+from dp_clinical_pipeline.corpora.incoming import collect_settled
 from dp_clinical_pipeline.corpora.ingest import NothingUsable, ingest_batch
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.home import Home
@@ -94,6 +95,32 @@ def test_files_still_arriving_are_waited_for(home: Home):
     for name in TWO:
         os.utime(home.incoming / name, (time.time() - 90,) * 2)
     assert collect_incoming(home, settle_seconds=60) is not None
+
+
+def test_a_file_that_is_being_written_is_waited_for_and_read_whole(home: Home, monkeypatch: pytest.MonkeyPatch):
+    said: list[str] = []
+    rest = [table_csv(table_row(2)).split(b"\n", 1)[1], b""]
+    put(home.incoming, {"a.csv": TWO["a.csv"]})
+
+    def meanwhile(seconds: float) -> None:
+        with (home.incoming / "a.csv").open("ab") as file:
+            file.write(rest.pop(0))
+        if not rest:
+            os.utime(home.incoming / "a.csv", (time.time() - 90,) * 2)
+
+    monkeypatch.setattr(incoming.time, "sleep", meanwhile)
+    found = collect_settled(home, said.append)
+    assert found is not None
+    assert ingest_batch(home, found.id).accepted == 2
+    assert len(said) == 1
+
+
+def test_a_file_that_never_settles_is_left_where_it_is(home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(incoming, "_PATIENCE", -1.0)
+    put(home.incoming, TWO)
+    with pytest.raises(UserError, match="still being written: run again"):
+        collect_settled(home)
+    assert files(home.incoming) == set(TWO)
 
 
 def test_another_filesystem_is_copied_whole_before_the_name_appears(home: Home, monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@ import dagster as dg
 import pytest
 
 from dp_clinical_pipeline.config import Privacy, Retraining, Settings
+from dp_clinical_pipeline.corpora import incoming as arriving
 from dp_clinical_pipeline.definitions import defs
 from dp_clinical_pipeline.defs import sensors
 from dp_clinical_pipeline.defs.resources import HomeResource
@@ -49,7 +50,7 @@ def test_a_listed_budget_above_the_cap_skips_with_the_reason(home: Home, instanc
 def test_all_that_arrived_becomes_one_batch_and_one_run(
     home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(arriving, "SETTLE_SECONDS", 0.0)
     home.save_settings(Settings.model_validate({"corpus": {"format": "text"}}))
     assert "nothing new" in (_tick(sensors.incoming, instance).skip_message or "")
     for name in ("Smith_John.txt", "Doe_Jane.txt"):
@@ -68,7 +69,7 @@ def test_all_that_arrived_becomes_one_batch_and_one_run(
 def test_files_that_nothing_says_how_to_read_skip_with_the_reason(
     home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(arriving, "SETTLE_SECONDS", 0.0)
     (home.incoming / "Smith_John.txt").write_text("FINDINGS: clear lungs.")
     tick = _tick(sensors.incoming, instance)
     assert "corpus.format" in (tick.skip_message or "")

@@ -45,7 +45,14 @@ def test_names_go_over_to_the_same_patients_other_documents() -> None:
     ]
     apart = [Document(id=d.id, patient_id=d.id, text=d.text, spans=d.spans) for d in together]
     assert evaluate(together).span_recall.value == 1
-    assert evaluate(apart).span_recall.value == 0.5
+    assert evaluate(together, alone=True).span_recall.value == 0.5
+    nobodys = [Document(id=d.id, patient_id="", text=d.text, spans=d.spans) for d in together]
+    assert evaluate(apart).span_recall.value == evaluate(nobodys).span_recall.value == 0.5
+
+
+def test_a_span_without_letters_or_digits_is_no_find() -> None:
+    result = evaluate([Document(id="1", text="Seen *** xyzzy.", spans=((5, 8, "OTHER"), (9, 14, "OTHER")))])
+    assert (result.gold_spans, result.span_recall.value) == (1, 0)
 
 
 def test_a_sites_own_patterns_and_names_count() -> None:
