@@ -69,10 +69,23 @@ def _scored_by_seed(homes: Sequence[Home]) -> dict[Key, list[Scored]]:
         groups = Store(home).read(PREDICTIONS).group_by(ARM_KEYS, maintain_order=True)
         found.append({key: as_arrays(frame) for key, frame in groups})
     arms = {key: [seed[key] for seed in found] for key in found[0] if all(key in seed for seed in found)}
+    for seed in range(len(homes)):
+        _refuse_other_patients({key: scored[seed] for key, scored in arms.items()})
     truths = [scored.truth for scored in next(iter(arms.values()), [])]
     if any(not np.array_equal(truth, truths[0]) for truth in truths):
         raise UserError("the seeds' homes do not test on the same patients: give the experiment a fresh folder")
     return arms
+
+
+def _refuse_other_patients(arms: dict[Key, Scored]) -> None:
+    """A difference of two arms is one of the same patients, resample by resample."""
+    for key, scored in arms.items():
+        first_key, first = next(iter(arms.items()))
+        if not (np.array_equal(scored.truth, first.truth) and np.array_equal(scored.patient, first.patient)):
+            raise UserError(
+                f"{shown_key(key)} was not tested on the reports of {shown_key(first_key)}, because reports came in "
+                "between: give the experiment a fresh folder"
+            )
 
 
 def _asked(recipe: Recipe, keys: Sequence[Key]) -> list[Key]:

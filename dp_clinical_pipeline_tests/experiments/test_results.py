@@ -110,6 +110,14 @@ def test_homes_that_test_on_other_patients_are_refused(tmp_path):
         write_results(RECIPE, homes)
 
 
+def test_arms_that_were_tested_on_other_reports_are_not_compared(tmp_path):
+    [home] = make_homes(tmp_path, 1)
+    real = Store(home).read(PREDICTIONS, "real-None")
+    Store(home).write(PREDICTIONS, real.filter(pl.col("report_key") < "r0100"), "real-None")
+    with pytest.raises(UserError, match="because reports came in between"):
+        write_results(RECIPE, [home])
+
+
 def test_an_arm_is_found_by_the_parts_that_are_given():
     keys = [("real", None, None, "a"), ("real", None, None, "b"), ("synthetic", "g", "eps-8", "a")]
     assert find_arm(keys, "real|||b") == keys[1]
