@@ -256,11 +256,15 @@ def test_a_ledger_of_reports_says_that_it_is_not_patient_level(dp_clinical: Comm
 @pytest.mark.parametrize("format", ["table", "csv", "json"])
 def test_a_query_prints_every_row_in_each_format(dp_clinical: Command, format: str, home: Path) -> None:
     dp_clinical("init", home)
-    sql = "SELECT range AS n, 'say \"' || range || '\"' AS word, [range, 1] AS list FROM range(60)"
+    nested = "[range, 1] AS list, {'a': range} AS both, 'hi'::BLOB AS raw"
+    sql = f"SELECT range AS n, 'say \"' || range || '\"' AS word, {nested} FROM range(60)"
     done = dp_clinical("query", sql, "--format", format, home=home)
     assert done.returncode == 0
     if format == "json":
-        assert json.loads(done.stdout)[59] == {"n": 59, "word": 'say "59"', "list": [59, 1]}
+        last = json.loads(done.stdout)[59]
+        assert last | {"raw": None} == {"n": 59, "word": 'say "59"', "list": [59, 1], "both": {"a": 59}, "raw": None}
+    elif format == "csv":
+        assert done.stdout.splitlines()[-1] == '59,"say ""59""","[59, 1]","{""a"": 59}",6869'
     else:
         assert len(done.stdout.splitlines()) == 61
         assert "59" in done.stdout.splitlines()[-1]

@@ -58,12 +58,17 @@ def show(frame: "pl.DataFrame", format: Format = "table") -> None:
 
 
 def _flattened(frame: "pl.DataFrame") -> list["pl.Expr"]:
-    """CSV knows no lists: they become JSON text."""
+    """CSV knows no lists and no bytes: they become JSON text and hexadecimals."""
     import polars as pl
 
+    def as_text(value: object) -> str:
+        return json.dumps(list(value) if isinstance(value, pl.Series) else value, default=str)
+
     return [
-        pl.col(name).map_elements(lambda v: json.dumps(list(v), default=str), return_dtype=pl.String)
+        pl.col(name).map_elements(as_text, return_dtype=pl.String)
         if kind.is_nested()
+        else pl.col(name).bin.encode("hex")
+        if kind == pl.Binary
         else pl.col(name)
         for name, kind in frame.schema.items()
     ]

@@ -9,7 +9,8 @@ from dp_clinical_pipeline.corpora.records import Reason, Rejected, Report, rejec
 
 
 def rows(reading: Reading) -> Iterator[Report | Rejected]:
-    """Yield a report for each `.txt`; a file in no folder is its own patient. There are no labels."""
+    """Yield a report for each `.txt`. Its first folder is its patient, what lies below its id; a file in no folder is its
+    own patient. There are no labels."""
     for file in corpus_files(reading.path):
         yield _report(file)
 
@@ -26,7 +27,7 @@ def _report(file: SourceFile) -> Report | Rejected:
     except UnicodeDecodeError:
         return rejected(file.name, Reason.NOT_UTF8, "bytes that are not UTF-8", raw)
     return Report(
-        report_id=name.stem,
+        report_id=str(PurePosixPath(*name.parts[1:]).with_suffix("")) if len(name.parts) > 1 else name.stem,
         patient_id=name.parts[0] if len(name.parts) > 1 else name.stem,
         text=text,
         source="text",

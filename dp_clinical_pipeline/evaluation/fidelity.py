@@ -32,8 +32,9 @@ _TRTS = ("weighted", "micro", "macro")
 def compute_fidelity(home: Home, generator: str, budget: str, features: Features) -> None:
     """Measure a cell's notes against the test patients' reports, and the train patients' reports beside them.
 
-    The arm `synthetic` is the cell, `real` what real reports of other patients score: the value that a perfect
-    generator would reach. `trts` metrics are those of a classifier trained on real reports and tested on the notes.
+    The arm `synthetic` is the cell, `real` what as many real reports of other patients score: the value that a perfect
+    generator would reach (with more of them distances of samples shrink by themselves). `trts` metrics are those of a
+    classifier trained on real reports and tested on the notes.
     Exact numbers on real reports: `restricted`.
 
     Raises:
@@ -44,9 +45,11 @@ def compute_fidelity(home: Home, generator: str, budget: str, features: Features
     train, test = labelled_reports(home, "train"), labelled_reports(home, "test")
     rows: list[dict[str, Any]] = []
     real = _side(_bodies(test, labels), features)
-    sides = {"synthetic": notes.select("text", "targets"), "real": _bodies(train, labels)}
+    seed = home.settings.evaluation.seed
+    as_many = train.sample(min(train.height, notes.height), seed=seed)
+    sides = {"synthetic": notes.select("text", "targets"), "real": _bodies(as_many, labels)}
     for arm, frame in sides.items():
-        measured = _measures(real, _side(frame, features), labels, home.settings.evaluation.seed)
+        measured = _measures(real, _side(frame, features), labels, seed)
         rows += [{"arm": arm, "metric": name, "value": value, "n": frame.height} for name, value in measured]
     tried = Store(home).read(SYNTHETIC_REPORTS, generator, budget, budget=budget)
     rows += [{"arm": "synthetic"} | row for row in faithfulness_rows(tried, labels)]

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from dp_clinical_pipeline.config import Corpus, Settings
+from dp_clinical_pipeline.corpora.batches import register
+from dp_clinical_pipeline.corpora.ingest import ingest_batch
 from dp_clinical_pipeline.corpora.readers import FORMATS, get_reader
 from dp_clinical_pipeline.corpora.records import Rejected, Report
 from dp_clinical_pipeline.errors import UserError
@@ -165,7 +167,13 @@ def test_sections_are_read_from_json_and_lists(tmp_path: Path):
 def test_text_takes_the_patient_from_the_first_folder(tmp_path: Path):
     put(tmp_path, {"a.txt": b"One.", "p1/b.txt": b"Two.", "p1/2031/c.txt": b"Three.", ".hidden/d.txt": b"x"})
     found = [(r.patient_id, r.report_id, r.text) for r in read(tmp_path, "text")]
-    assert found == [("a", "a", "One."), ("p1", "c", "Three."), ("p1", "b", "Two.")]
+    assert found == [("a", "a", "One."), ("p1", "2031/c", "Three."), ("p1", "b", "Two.")]
+
+
+def test_reports_of_one_name_in_two_folders_of_a_patient_are_two(home: Home, tmp_path: Path):
+    put(tmp_path / "in", {f"p1/visit{n}/note.txt": f"Clear lungs, visit {n}.".encode() for n in (1, 2)})
+    counts = ingest_batch(home, register(home, tmp_path / "in", "text").id)
+    assert (counts.accepted, counts.reasons) == (2, {})
 
 
 def test_a_single_file_can_be_read(tmp_path: Path):

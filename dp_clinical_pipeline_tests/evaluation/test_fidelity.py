@@ -43,6 +43,14 @@ def test_real_reports_of_other_patients_stand_beside_the_notes(home):
     assert real == measured(home, "eps-1", "real")
 
 
+def test_as_many_real_reports_stand_beside_few_notes(home):
+    """Distances of samples shrink with their size: of two that are drawn alike, the larger is nearer."""
+    write_cell(home, plain_notes(40, seed=2), budget="eps-2")
+    compute_fidelity(home, "tiny", "eps-2", HashedNgrams(2**8))
+    rows = Store(home).read(FIDELITY_METRICS, "tiny", "eps-2")
+    assert set(rows.filter(metric="mauve")["n"]) == {40}
+
+
 def test_faithfulness_counts_notes_whose_findings_are_exactly_those_asked_for():
     rows = [
         (["Edema"], ["Edema"], True),
