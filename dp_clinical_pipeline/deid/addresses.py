@@ -41,7 +41,7 @@ _UNIT = (
 )
 _TAIL = rf"(?:,?[ ]{_DIRECTION}(?!\w)\.?)?{_UNIT}"
 _STREET = sieved(
-    rf"""(?<![\w/.-])(?:
+    rf"""(?<![\w/.-])(?<!\d:)(?:
       {_NUMBER}[ ](?:(?:{_DIRECTION}|Old|New)\.?[ ]){{0,2}}(?:{_ROAD})(?![\w'’])(?:[ ](?:Frontage|Service|Access|Business|Bypass|Spur|Alternate|Alt|Bus)(?:[ ](?:Rd|Road))?\.?)?{_TAIL}
     | {_NUMBER}[ ](?:{_DIRECTION}\.?[ ]){{0,2}}(?:(?:{_C}\.?|\d{{1,3}}(?:st|nd|rd|th|ST|ND|RD|TH|St|Nd|Rd|Th)|de|la|del|los|las|of|the)[ ]){{1,4}}
         {_SUFFIX}(?![\w'’])\.?{_TAIL}

@@ -120,7 +120,8 @@ def _taken(tokens: Sequence[Token], types: Sequence[str], places: Sequence[int])
     for start in range(0, len(places), _LOT):
         lot = places[start : start + _LOT]
         for i, (sure, kind) in zip(lot, _judged([window(tokens, types, i) for i in lot]), strict=True):
-            if sure >= _least(tokens[i]):
+            after_clock = i > 0 and tokens[i].word in ("am", "pm") and tokens[i - 1].word == "0:00"
+            if sure >= _least(tokens[i]) and not after_clock:
                 taken[i] = sure, kind
     return taken
 

@@ -137,8 +137,11 @@ def _take_apart(surface: str, day_first: bool) -> _Pieces | None:
 
 
 def _ends(taken: _Pieces, i: int) -> bool:
-    """Say whether a two-digit number stands last, as a year does after day and month."""
-    return not any(p.isdecimal() for p in taken.pieces[i + 1 :]) and not any(s in taken.pieces[i - 1] for s in "–&")
+    """Say whether a two-digit number stands last, as a year does after day and month: not 20 in `March 3-20`, which joins
+    two days, but in `March-3-20`."""
+    before, after_month = taken.pieces[i - 1], taken.pieces[(taken.month or 0) + 1]
+    joins = any(s in before for s in "–&") or ("-" in before and "-" not in after_month)
+    return not any(p.isdecimal() for p in taken.pieces[i + 1 :]) and not joins
 
 
 def _moved(taken: _Pieces, days: int, year: int) -> str:
@@ -151,11 +154,17 @@ def _moved(taken: _Pieces, days: int, year: int) -> str:
         written = pieces[taken.year]
         year = int(written) if len(written) > 2 else 2000 + int(written) if int(written) < 50 else 1900 + int(written)
     slots: list[int | None] = [*taken.day] or [None]
+    first: date | None = None
     for n, slot in enumerate(slots):
         day = 15 if slot is None else _day_number(pieces[slot])
         moved = _safe_date(year, month, day) + timedelta(days=days)
         if slot is not None:
             _write_day(pieces, slot, moved.day)
+            if first and (first.year, first.month) != (moved.year, moved.month):
+                if month_text.isdecimal() or taken.month > slot or first.year != moved.year:
+                    raise ValueError("days of two months, and nowhere to write the second")
+                pieces[slot] = f"{_month_like(moved.month, month_text, short=False)} {pieces[slot]}"
+        first = first or moved
         if n == 0:
             joined = taken.month > 0 and pieces[taken.month - 1] == "-"  # 01-MAY-2000: a short form, where May has one
             pieces[taken.month] = _month_like(moved.month, month_text, short=joined and len(month_text) == 3)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from dp_clinical_pipeline.deid import pools
+from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.names import is_given
 
@@ -60,21 +61,51 @@ class Draw:
         return pool[at]
 
 
+_SUFFIXES = frozenset(("jr", "sr", "ii", "iii", "iv"))
+_CREDENTIALS = frozenset(("md", "np", "rn", "phd"))
+
+
 def _kept_words() -> frozenset[str]:
     return lowered("titles") | lowered("name_particles")
 
 
+def _stays(surface: str, words: Sequence[re.Match[str]], i: int) -> bool:
+    """Say whether a word of a name is a title or a particle by its place, since Do, Van, Le and Judge are surnames too.
+
+    A title stays before the name, a suffix after it, and a particle before a word of the same part that is replaced, though
+    not as a capitalised first word without a comma.
+    """
+    word, text = words[i], words[i].group()
+    low, last = text.lower(), i == len(words) - 1
+    if len(text) == 1 and text.isupper():
+        return False
+    if low in _SUFFIXES:
+        return last and i > 0
+    if low in _CREDENTIALS and surface[: word.start()].rstrip().endswith(","):
+        return True
+    if last or surface[word.end() : word.end() + 1] == ",":
+        return False
+    if low in lowered("titles"):
+        return all(earlier.group().lower() in lowered("titles") for earlier in words[:i])
+    if low not in lowered("name_particles") or (i == 0 and text[0].isupper() and "," not in surface):
+        return False
+    comma = surface.find(",", word.end())
+    part = [later.group().lower() for later in words[i + 1 :] if comma < 0 or later.start() < comma]
+    return any(later not in _kept_words() for later in part)
+
+
 def _person(surface: str, draw: Draw) -> str:
     given, family = draw.pick(pools.given_names()), draw.pick(pools.surnames())
-    words = _WORD.findall(surface)
-    names = [w for w in words if w.lower() not in _kept_words()]
+    words = list(_WORD.finditer(surface))
+    stay = {word.start() for i, word in enumerate(words) if _stays(surface, words, i)}
+    names = [word.group() for word in words if word.start() not in stay]
     comma_first = "," in surface and len(names) > 1 and surface.find(",") > surface.find(names[0])
     used_given = False
 
     def one(match: re.Match[str]) -> str:
         nonlocal used_given
         old = match.group()
-        if old.lower() in _kept_words() and not (len(old) == 1 and old.isupper()):
+        if match.start() in stay:
             return old
         first = (
             not used_given
@@ -113,17 +144,22 @@ def _facility(surface: str, draw: Draw) -> str:
     return made.upper() if surface.isupper() and " " in surface else made
 
 
+_STATE = re.compile(rf"\s*(?:{CODES}|{STATES})\.?(?:,?\s(?:USA|U\.S\.A?\.?))?")
+
+
 def _city(surface: str, draw: Draw) -> str:
     name, comma, state = surface.partition(",")
     made = draw.pick(pools.cities())
+    if comma and not _STATE.fullmatch(state):
+        state = f" {draw.pick(pools.cities())}"
     return (made.upper() if name.isupper() and len(name) > 3 else made) + comma + state
 
 
 def _street(surface: str, draw: Draw) -> str:
     number = re.match(r"\d+", surface)
-    box = re.search(r"box", surface, re.I)
-    if box:
-        return code(surface[box.end() :], draw).join((surface[: box.end()], ""))
+    if box := re.search(r"\b(?:box|bx)\b[\s.#]*(?=[A-Z]?-?\d)", surface, re.I):
+        before = re.sub(r"\d", lambda _: str(draw.below(10)), surface[: box.end()])
+        return before + code(surface[box.end() :], draw)
     made = f"{draw.pick(pools.STREET_WORDS)} Street"
     return f"{draw.below(899) + 101} {made}" if number else made
 
