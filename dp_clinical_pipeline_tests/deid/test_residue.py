@@ -26,12 +26,12 @@ def replaced(text: str, mode: str = "markov", patient: str = "p1") -> str:
         ("Electronically signed by Kevin Do, MD", "Do"),
         ("Seen by Dr. Tuan Le today.", "Le"),
         ("Dr. John Washington saw the patient.", "Washington"),
-        ("Lives at 123 Boxwood Drive, Akron, OH 44301.", "123"),
+        ("Lives at 123 Boxwood Drive, Akron, OH 44301.", r"123|Box\w*"),
         ("Mail to P.O. Box 4471.", "4471"),
     ],
 )
 def test_no_word_of_a_name_or_street_stays(text: str, gone: str, mode: str) -> None:
-    assert not re.search(rf"\b{gone}\b", replaced(text, mode)), replaced(text, mode)
+    assert not re.search(rf"\b(?:{gone})\b", replaced(text, mode)), replaced(text, mode)
 
 
 @pytest.mark.parametrize(
