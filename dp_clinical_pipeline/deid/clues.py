@@ -132,7 +132,7 @@ def types_at(tokens: Sequence[Token], spans: Sequence[Span]) -> list[str]:
     return types
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _described(raw: str) -> tuple[str, str, str]:
     """Return a token as it is compared (its digits are all alike), its lists, and its form."""
     if raw[0] == "\n":

@@ -48,7 +48,7 @@ _PREFIX = re.compile(
 )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def kind_of(token: str) -> str:
     """Return the kind of a capitalised token."""
     key = token.replace("’", "'").lower()

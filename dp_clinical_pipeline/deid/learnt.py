@@ -35,7 +35,7 @@ _NONE = 0.001
 _WEAK = ("runs:lone", "runs:amid", "runs:acts", "places:listed")
 _ROUNDS = 3
 _LOT = 2048
-_KEPT = 16_384
+_KEPT = 4_096
 _seen: dict[Window, tuple[float, str]] = {}
 _JOINS = frozenset(("of", "the", "de", "la", "del", "and", "&", ",", ".", "-", "'", "’", "/"))
 
