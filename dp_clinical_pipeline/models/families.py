@@ -14,6 +14,8 @@ class Family:
     """Modules that get LoRA: the query and value projections."""
     conv1d: bool = False
     causal: bool = True
+    shared: bool = False
+    """Whether all layers are one, used again and again: it is adapted or not, as a whole."""
 
 
 FAMILIES = {
@@ -22,7 +24,7 @@ FAMILIES = {
     "opt": Family(targets=("q_proj", "v_proj")),
     "biogpt": Family(targets=("q_proj", "v_proj")),
     "bert": Family(targets=("query", "value"), causal=False),
-    "albert": Family(targets=("query", "value"), causal=False),
+    "albert": Family(targets=("query", "value"), causal=False, shared=True),
 }
 
 

@@ -83,8 +83,9 @@ def with_lora(
 ) -> "PeftModel":
     """Return the model with a fresh LoRA adapter on its query and value projections; B is zero, so nothing changes yet.
 
-    With `layers`, only the last so many layers are adapted, and no gradient flows below them. With `checkpointing`,
-    layers are computed again in the backward pass: less memory, more time.
+    With `layers`, only the last so many layers are adapted, and no gradient flows below them; where all layers share
+    their weights, as ALBERT's, they are adapted together. With `checkpointing`, layers are computed again in the backward
+    pass: less memory, more time.
 
     Raises:
         UserError: this architecture has no gradient checkpointing.
@@ -102,7 +103,7 @@ def with_lora(
         lora_alpha=alpha,  # type: ignore[arg-type]  # peft only divides it by the rank
         lora_dropout=0.0,
         target_modules=list(family.targets),
-        layers_to_transform=None if layers is None else list(range(max(0, depth - layers), depth)),
+        layers_to_transform=None if layers is None or family.shared else list(range(max(0, depth - layers), depth)),
         fan_in_fan_out=family.conv1d,
         modules_to_save=list(modules_to_save) or None,
         bias="none",

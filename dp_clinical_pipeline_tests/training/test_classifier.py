@@ -80,6 +80,15 @@ def test_the_clipped_sum_equals_the_float64_loop(tiny_models, family, bound):
     assert float((got - oracle).norm() / oracle.norm()) < 1e-5
 
 
+@pytest.mark.parametrize(("family", "adapted"), [("bert", 1), ("albert", None)])
+def test_only_the_last_layers_are_adapted_where_layers_are_not_one(tiny_models, family, adapted):
+    base = BaseModel(name="tiny", path=tiny_models[family], sha256="")
+    model = new_classifier(base, CPU, 3, rank=2, alpha=4, layers=1)
+    everywhere = new_classifier(base, CPU, 3, rank=2, alpha=4)
+    count = [sum("lora_A" in n for n, _ in m.named_parameters()) for m in (model, everywhere)]
+    assert count == ([2 * adapted, 2 * model["body"].config.num_hidden_layers] if adapted else [2, 2])
+
+
 @pytest.mark.parametrize("full", [False, True], ids=["lora", "full"])
 @pytest.mark.parametrize("family", ["bert", "albert"])
 def test_a_classifier_trains_under_dp_and_reloads_to_the_same_logits(tiny_models, family, full, tmp_path):
