@@ -6,7 +6,7 @@ import torch
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.training import cell
 from dp_clinical_pipeline.training.generator import train_generator
-from dp_clinical_pipeline.training.per_example import refuse_layers
+from dp_clinical_pipeline.training.per_example import PerExampleGradients, refuse_layers
 from dp_clinical_pipeline.training.refusals import made_up_examples, refuse_what_cannot_be_private
 from dp_clinical_pipeline_tests.training.built import CAUSAL, FAMILIES, LABELS, build
 from dp_clinical_pipeline_tests.training.tiny import tiny_home, weights
@@ -81,6 +81,34 @@ def test_a_weight_that_is_used_outside_its_layer_is_refused_by_name(tiny_models)
 
     with pytest.raises(UserError, match=r"lora_A.*is used outside its own layer"):
         refuse_what_cannot_be_private(built.model, losses, MADE_UP)
+
+
+@pytest.mark.parametrize("precision", ["highest", "high"])
+def test_a_gradient_that_is_rounding_alone_is_no_fault(tiny_models, monkeypatch, precision):
+    """As on a GPU: what a softmax takes no notice of has a gradient of zero, and rounding says otherwise each time."""
+    built = build(tiny_models["bert"], "bert")
+    built.model["unseen"] = torch.nn.Linear(2, 2)
+    noise = torch.Generator().manual_seed(1)
+    taken = PerExampleGradients.take
+
+    def rounded(self, examples):
+        grads = taken(self, examples)
+        weight = built.model["unseen"].weight
+        return grads | {weight: 1e-8 * torch.randn(grads[weight].shape, generator=noise)}
+
+    def losses(model, batch):
+        seen.append(torch.get_float32_matmul_precision())
+        return built.losses(model, batch) + 0 * model["unseen"](torch.ones(len(batch), 2)).sum(1)
+
+    seen = []
+    monkeypatch.setattr(PerExampleGradients, "take", rounded)
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision(precision)
+        refuse_what_cannot_be_private(built.model, losses, MADE_UP)
+        assert (set(seen), torch.get_float32_matmul_precision()) == ({"highest"}, precision)
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def test_a_trained_weight_without_a_gradient_is_refused_by_name(tiny_models):
