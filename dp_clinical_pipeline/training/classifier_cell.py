@@ -158,7 +158,8 @@ def _computed(
         for text, true, row in zip(texts, truth, read, strict=True)
     ]
     found: dict[int, np.ndarray] = {}
-    for batch in microbatches(draw([[e] for e in examples]), settings.microbatch_tokens):
+    kind = next(model.parameters()).device.type
+    for batch in microbatches(draw([[e] for e in examples]), settings.microbatch_tokens, kind):
         values = compute(model, batch, tokenizer.pad_token_id).float().cpu().numpy().astype(np.float64)
         found |= {d.patient: value for d, value in zip(batch, values, strict=True)}
     return np.array([found[i] for i in range(len(texts))])

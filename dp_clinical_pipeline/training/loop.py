@@ -108,7 +108,7 @@ def train(
         drawn = draw([[patients[i][r] for r in reports] for i, reports in lot])
         total = [torch.zeros_like(p, dtype=torch.float32) for p in parameters]
         below = total[0].new_zeros(1)
-        for batch in microbatches(drawn, spec.microbatch_tokens):
+        for batch in microbatches(drawn, spec.microbatch_tokens, total[0].device.type):
             if private:
                 private.add(batch, total, below)
             else:

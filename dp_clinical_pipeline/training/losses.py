@@ -46,7 +46,7 @@ def cell_losses(home: Home, generator: str, budget: str) -> CellLosses:
 
 def _losses(model: Any, examples: Sequence[Example], pad: int, most_tokens: int) -> np.ndarray:
     values = np.zeros(len(examples))
-    for batch in microbatches(draw([[e] for e in examples]), most_tokens):
+    for batch in microbatches(draw([[e] for e in examples]), most_tokens, model.device.type):
         values[[d.patient for d in batch]] = note_losses(model, batch, pad).float().cpu().numpy()
     return values
 

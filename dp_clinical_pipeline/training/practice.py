@@ -62,7 +62,7 @@ def _pooled(model: Any, tokenizer: Any, notes: Sequence[str]) -> Any:
     device = next(model["head"].parameters()).device
     examples = [classifier_example(tokenizer, note, (), 128) for note in notes]
     rows: dict[int, Any] = {}
-    for batch in microbatches(draw([[e] for e in examples]), 2048):
+    for batch in microbatches(draw([[e] for e in examples]), 2048, device.type):
         ids, lengths = padded(batch, tokenizer.pad_token_id, str(device))
         mask = torch.arange(ids.shape[1], device=device) < lengths[:, None]
         pooled = model["pooling"].raw(token_states(model, batch, ids, mask, None), mask)

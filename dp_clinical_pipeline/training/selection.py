@@ -224,7 +224,8 @@ def _score(home: Home, recipe: Recipe, example: Any, model: Any, pad: int) -> in
     examples = [example(text, targets) for text, targets in first.select("text", "targets").iter_rows()]
     total = 0
     model.eval()
-    for batch in microbatches(draw([[e] for e in examples]), home.settings.classifier_training.microbatch_tokens):
+    most, kind = home.settings.classifier_training.microbatch_tokens, next(model.parameters()).device.type
+    for batch in microbatches(draw([[e] for e in examples]), most, kind):
         with torch.no_grad():
             chances = classifier_logits(model, batch, pad).float().sigmoid()
         truth = torch.tensor([d.example.targets for d in batch], device=chances.device, dtype=chances.dtype)

@@ -23,6 +23,22 @@ def test_microbatches_keep_everything_split_nobody_and_respect_the_limit(patient
         assert padded <= most or len(owner) == 1  # one patient alone may be too large, and is not split
 
 
+@given(st.lists(reports, max_size=20), st.integers(1, 200))
+def test_a_gpu_computes_four_times_as_much_at_once(patients, most):
+    drawn = draw(patients)
+    batches = list(microbatches(drawn, most, "cuda"))
+    assert sorted(len(d.example.tokens) for b in batches for d in b) == sorted(len(d.example.tokens) for d in drawn)
+    assert len(batches) <= len(list(microbatches(drawn, most)))
+    for batch in batches:
+        padded = len(batch) * max(len(d.example.tokens) for d in batch)
+        assert padded <= 4 * most or len({d.patient for d in batch}) == 1
+
+
+def test_reports_of_unequal_length_go_together_on_a_gpu():
+    drawn = draw([[Example(tokens=(5,) * n)] for n in (10, 10, 10, 10, 30)])
+    assert [len(list(microbatches(drawn, 200, device))) for device in ("cpu", "cuda")] == [2, 1]
+
+
 @given(st.lists(reports, min_size=1, max_size=6))
 def test_a_patients_weights_add_up_to_one(patients):
     for patient in range(len(patients)):
