@@ -111,6 +111,7 @@ class Recipe(_Part):
             "kind": "benchmark",
             "corpus": {"format": self.corpus, "label_set": FORMATS[self.corpus].label_set},
             "budgets": list(self.budgets) or ["nonprivate"],
+            "compute": {"precision": "fp32"},  # figures are not to depend on what a machine multiplies
         }
         settings = Settings.model_validate(given | self.settings)
         return (

@@ -32,6 +32,7 @@ def test_a_recipe_becomes_settings_and_cells():
     assert made.cells == [("smollm2-135m", "nonprivate"), ("smollm2-135m", "eps-8")]
     assert made.base_settings.corpus.label_set == "nih14"
     assert made.base_settings.privacy.cap_epsilon == 77
+    assert made.base_settings.compute.precision == "fp32"
     without = parsed_recipe("small", "about: x\nhours: 1\ncorpus: openi\nfolder: openi")
     assert without.base_settings.models.generators == {}
     assert without.base_settings.budgets == ["nonprivate"]
