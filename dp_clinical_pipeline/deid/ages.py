@@ -1,4 +1,5 @@
-"""Voter: ages over 89, in figures and in words, by what stands around them; readings and shares of the same size stay."""
+"""Voter: ages over 89, in figures, in words and as a year of birth, by what stands around them; readings and shares of the
+same size stay."""
 # ruff: noqa: E501 -- a pattern is read by its alternatives
 
 import re
@@ -83,11 +84,20 @@ def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
 _BY_FIGURES = tuple(map(_compiled, _FIGURES))
 _BY_WORDS = tuple(_compiled(pattern, re.I) for pattern in _WORDS)
 _MAY_BE_AGE = re.compile(r"(?<![\d.])0?(?:9\d|1[01]\d)(?!\d)|[Nn]ineties|90['’]?s")
+_BORN = re.compile(
+    r"(?i:\b(?:born|birth(?:[ ]?(?:year|date))?|(?:date|year)[ ]of[ ]birth|d\.?o\.?b\.?|yob))[\s:=,-]{1,4}(?i:(?:in|is|was|the|year|on|around|about|circa|late|early)[ ]){0,3}"
+    r"(?P<year>1(?:8\d\d|9[0-3]\d|940))(?!\d|[/.-]\d)"
+)
+"""A year of birth of who may be over 89 before 2030: whether it shows that depends on the report's year."""
+_MAY_BE_BORN = re.compile(r"(?<!\d)1[89]\d\d(?!\d)")
 _MAY_BE_WORD = re.compile(r"ninet|hundred|nonagen|centenar", re.I)
 
 
 def vote(text: str) -> Iterator[Span]:
-    """Find ages over 89."""
+    """Find ages over 89, and years of birth that may show one."""
+    if _MAY_BE_BORN.search(text):
+        for found in _BORN.finditer(text):
+            yield Span(*found.span("year"), "DATE", "ages:born", 0.6)
     if _MAY_BE_AGE.search(text):
         for pattern in _BY_FIGURES:
             for found in pattern.finditer(text):

@@ -21,7 +21,8 @@ _ORDINAL = (
     r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)"
 )
 _YEAR = r"(?:(?:1[89]|20)\d\d|['’]\d\d)(?!\d)"
-_DAYS = rf"{_DAY}(?:\s?(?:-|–|to|and|&|,)\s?{_DAY})?"
+_UNIT = r"(?![ ]?(?:[-x×][ ]?\d|mg|mcg|ml|cc|mm|cm|kg|%|units?|weeks?|days?|months?|years?|hours?|patients|views?|nodules?))"
+_DAYS = rf"{_DAY}(?:(?:\s?(?:-|–|to|and|&|,)|,\s?and)\s?{_DAY}{_UNIT}){{0,7}}"
 _NUMBER_DATE = (
     r"(?:(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])(?P<b>[-/.])(?:0?[1-9]|[12]\d|3[01])(?P=b)(?:1[89]|20)\d\d"
@@ -38,11 +39,11 @@ _FOUND = re.compile(
     | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?
       |(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
     | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
-    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-\d))
+    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-\d)(?:T\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
     | (?P<numeric_month>(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d(?![\d/-])|(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-]))
     | (?P<year_month>(?:19|20)\d\d[-/ ](?:{_SHORT})[a-z]*(?:[-/ ]{_DAY})?)
     | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{{4,6}})?(?!\d))
-    )(?![A-SU-Za-z_]|\d)""",
+    )(?!(?!T\d\d)[A-Za-z_]|\d)""",
     re.X | re.I,
 )
 _AFTER = (

@@ -54,6 +54,12 @@ _BEFORE_NOUN = sieved(
 _RANGE = sieved(
     rf"(?<![\w/.-])(?P<from>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)\s?(?:-|–|to|thru|through|until|till|and)\s?(?P<to>{_MONTH}/{_DAY}(?:/\d\d(?:\d\d)?)?)(?![\w%/]|[-.]\d)"
 )
+_LIST = sieved(
+    rf"(?<![\w/.:,<>=~#$+*^-])(?P<dates>{_PAIR_SLASH}(?:/\d\d(?:\d\d)?)?(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s){_PAIR_SLASH}(?:/\d\d(?:\d\d)?)?){{1,9}}){_NO_DATE}"
+)
+"""Days of one list: what shows one to be a date shows it of all."""
+_ONE = re.compile(r"\d{1,2}/\d{1,2}(?:/\d+)?")
+_CUED_BEFORE = re.compile(rf"(?<![\w-])(?:{_CUE})\b[\s:(,=]{{1,3}}$", re.I)
 _WEEKDAY = sieved(
     rf"(?<!\w)(?:(?:{_SHORT_DAY}\.?|{_LONG_DAY}),?[ ](?:the[ ])?(?P<date>{_PAIR}(?:/['’]?\d{{2,4}})?|{_DAY}(?:st|nd|rd|th))(?![\w%/]|[-.]\d)"
     rf"|(?:last|this|next|past|on|since|until|till|by|every|from|through|thru|each|starting|before|after|prior|late|early)[ ](?P<weekday>(?!sat\b|sun\b|mon\b|fri\b){_SHORT_DAY})(?![\w-])(?![ ]?\d{{2}}%?))"
@@ -124,6 +130,10 @@ def _numbers(text: str) -> Iterator[Span]:
         yield Span(*found.span("date"), "DATE", "partial_dates:cue", 0.6)
     yield from matched(text, _BARE, "DATE", "partial_dates:bare", 0.5, accept=_is_no_share)
     yield from matched(text, _DASHED, "DATE", "partial_dates:dashed", 0.5, accept=_is_done)
+    for found in _LIST.finditer(text):
+        if _are_dates(found):
+            for one in _ONE.finditer(text, *found.span("dates")):
+                yield Span(*one.span(), "DATE", "partial_dates:list", 0.6)
     for found in _RANGE.finditer(text):
         ends = found["from"], found["to"]
         if not all(_FRACTION.match(e) for e in ends) and len({e.split("/")[1] for e in ends}) == 2:
@@ -140,6 +150,15 @@ def _is_no_share(found: re.Match[str]) -> bool:
     if _SURE_BEFORE.search(before):
         return True
     return not _RATIO.search(before) and (not _is_fraction(found["date"]) or _DONE.search(before) is not None)
+
+
+def _are_dates(found: re.Match[str]) -> bool:
+    """Say whether a list of pairs is one of days: one of them is no share, or a cue for dates stands before them."""
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    if _RATIO.search(before):
+        return False
+    ones = [one.group() for one in _ONE.finditer(found["dates"])]
+    return _CUED_BEFORE.search(before) is not None or not all(o.count("/") == 1 and _is_fraction(o) for o in ones)
 
 
 def _is_done(found: re.Match[str]) -> bool:

@@ -23,6 +23,13 @@ consistent .996 and .654, random .300 and .840, markov .422 and .547."""
 MOST_DAYS = 364
 """Less than a year: of a date without one, 365 days later is the same day."""
 MARKOV_STAY = 0.5
+OLDEST = 89
+"""In years, by Safe Harbor: whoever is older is `90+`, and no year of theirs is told that shows it."""
+UNKNOWN = 2000
+"""Stands in for the year of a report that has none."""
+_LAST = 2029
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1(?P<year>\d\d)")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -75,12 +82,13 @@ class Surrogates:
     patient: str
     report: str
     mode: Mode = DEFAULT_MODE
-    year: int = 2000
+    year: int = UNKNOWN
     _taken: frozenset[str] = field(default=frozenset(), init=False)
     _last: dict[str, bytes] = field(default_factory=dict, init=False)
     _count: int = field(default=0, init=False)
     _day_first: bool = field(default=False, init=False)
     _days: int = field(default=0, init=False)
+    _latest: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._days = day_offset(self.key, self.patient)
@@ -89,11 +97,17 @@ class Surrogates:
         """Return the text with every span replaced; no word of an identifier is used as a surrogate."""
         surfaces = [text[slice(*core(text, s))] for s in spans]
         self._taken = frozenset(w.lower() for s in surfaces for w in _WORD.findall(s)) | frozenset(surfaces)
-        self._day_first = written_day_first([t for t, s in zip(surfaces, spans, strict=True) if s.type == "DATE"])
+        dates = [t for t, s in zip(surfaces, spans, strict=True) if s.type == "DATE"]
+        self._day_first = written_day_first(dates)
+        self._latest = max([self.year, *(y for t in dates for y in self._years(t, latest=_LAST))])
         self._last, self._count = {}, 0
         return _replaced(text, spans, lambda span: self._surrogate(span.type, text[slice(*core(text, span))]))
 
     def _surrogate(self, kind: str, surface: str) -> str:
+        if kind == "DATE" and self._shows_old_age(surface):
+            return f"{self._latest - OLDEST - 1} or earlier"
+        if kind == "DATE" and _YEAR.fullmatch(surface):
+            return surface
         if kind == "DATE":
             moved = shift_written(surface, self._days, year=self.year, day_first=self._day_first)
             return moved if moved is not None else "[DATE]"
@@ -108,6 +122,21 @@ class Surrogates:
             if made != surface and made not in self._taken:
                 return made
         return f"[{kind}]"
+
+    def _shows_old_age(self, surface: str) -> bool:
+        """Say whether a date lies so long before the text's latest year that whom it is of is over 89."""
+        return any(self._latest - year > OLDEST for year in self._years(surface, self._latest + 1))
+
+    def _years(self, surface: str, latest: int) -> list[int]:
+        """Return the years of a date; two figures stand for the last such year up to `latest`.
+
+        Where the report's own year is known, none of two figures says how late the text is: it may be a birth's.
+        """
+        short = _SHORT_YEAR.fullmatch(surface)
+        if short is None or (latest == _LAST and self.year != UNKNOWN):
+            return [int(year) for year in _YEAR.findall(surface)]
+        year = 2000 + int(short["year"])
+        return [year if year <= latest else year - 100]
 
     def _seed(self, kind: str, surface: str) -> bytes:
         """Return the seed of one mention; the mode decides what it depends on."""

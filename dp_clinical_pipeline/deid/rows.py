@@ -5,7 +5,7 @@ from typing import Any
 from dp_clinical_pipeline.deid.detect import Context, find_identifiers, with_known
 from dp_clinical_pipeline.deid.keys import pseudonym
 from dp_clinical_pipeline.deid.known import names_in
-from dp_clinical_pipeline.deid.replace import DEFAULT_MODE, Mode, Surrogates, day_offset, masked, shift_date
+from dp_clinical_pipeline.deid.replace import DEFAULT_MODE, UNKNOWN, Mode, Surrogates, day_offset, masked, shift_date
 from dp_clinical_pipeline.deid.site import Site
 from dp_clinical_pipeline.deid.spans import Span
 from dp_clinical_pipeline.labelsets import LabelSet
@@ -68,7 +68,9 @@ def _deidentified(
     report_key = _report_key(row, key)
     day, text = row["authored_on"], row["text"] or ""
     spans = with_known(text, [Span(**span) for span in found], Context(names=names))
-    surrogates = Surrogates(key=key, patient=patient_key, report=report_key, mode=mode, year=day.year if day else 2000)
+    surrogates = Surrogates(
+        key=key, patient=patient_key, report=report_key, mode=mode, year=day.year if day else UNKNOWN
+    )
     shared = {"report_key": report_key, "patient_key": patient_key, "batch": row["batch"]}
     report = shared | {
         "authored_on": shift_date(day, day_offset(key, patient_key)),

@@ -32,6 +32,14 @@ _UNITS = (
 )
 ORDINALS = (*_UNITS, "twentieth", *(f"twenty-{u}" for u in _UNITS[:9]), "thirtieth", "thirty-first")
 _ORDINAL = re.compile("|".join(sorted(ORDINALS, key=len, reverse=True)).replace("-", "[- ]"), re.I)
+_WHOLE = r"(?:\d{4}([-/.])\d{1,2}\%d\d{1,2}|\d{1,2}([-/.])\d{1,2}\%d\d{2}(?:\d\d)?)"
+_BOTH = re.compile(rf"({_WHOLE % (2, 3)})(\s?(?:-|–|to|thru|through|until|till|and)\s?)({_WHOLE % (6, 7)})")
+"""From one whole date to another."""
+_STAMP = re.compile(
+    rf"({_WHOLE % (2, 3)})((?:[Tt]|,? )\d{{1,2}}(?::?\d\d){{0,2}}(?:[.,]\d+)?\s?(?:[Zz]|[+-]\d\d:?\d\d|[AaPp]\.?[Mm]\.?)?)"
+)
+"""A date with a time of day, which stays."""
+_COMPACT_STAMP = re.compile(r"((?:19|20)\d{6})(T\d{4,6}Z?|\d{4,6})")
 _LEADING = re.compile(r"(?:last|this|next|past) ", re.I)
 _ABBREVIATION = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*", re.I)
 
@@ -56,6 +64,12 @@ def shift_written(surface: str, days: int, *, year: int = 2000, day_first: bool 
     if led:
         moved_rest = shift_written(surface[led.end() :], days, year=year, day_first=day_first)
         return None if moved_rest is None else led.group() + moved_rest
+    if both := _BOTH.fullmatch(surface):
+        ends = [shift_written(both[n], days, year=year, day_first=day_first) for n in (1, 5)]
+        return None if None in ends else f"{ends[0]}{both[4]}{ends[1]}"
+    if stamp := _STAMP.fullmatch(surface) or _COMPACT_STAMP.fullmatch(surface):
+        moved_day = shift_written(stamp[1], days, year=year, day_first=day_first)
+        return None if moved_day is None else moved_day + stamp[stamp.re.groups]
     weekday = surface.lower().removesuffix("s")
     if weekday in WEEKDAYS:
         moved = WEEKDAYS[(WEEKDAYS.index(weekday) + days) % 7] + ("s" if surface.lower().endswith("s") else "")
@@ -138,9 +152,10 @@ def _take_apart(surface: str, day_first: bool) -> _Pieces | None:
 
 def _ends(taken: _Pieces, i: int) -> bool:
     """Say whether a two-digit number stands last, as a year does after day and month: not 20 in `March 3-20`, which joins
-    two days, but in `March-3-20`."""
+    two days, but in `March-3-20`; nor 16 in `March 2, 9 and 16`."""
     before, after_month = taken.pieces[i - 1], taken.pieces[(taken.month or 0) + 1]
     joins = any(s in before for s in "–&") or ("-" in before and "-" not in after_month)
+    joins = joins or taken.pieces[i - 2].lower() in ("and", "to") or len(taken.day) > 1
     return not any(p.isdecimal() for p in taken.pieces[i + 1 :]) and not joins
 
 
