@@ -260,6 +260,11 @@ class Generation(_Part):
     max_new_tokens: Count = 96
     min_words: Count = 5
     clones: Count = Field(1, description="notes that cloning writes for each private note")
+    even_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0,
+        description="share of the notes whose first label is any of the list alike, and not as frequent as in the private "
+        "text: rare labels get notes too",
+    )
     require_record: bool = Field(False, description="refuse a note that does not state its record by the rules labeler")
     temperature: Positive = 0.5
     top_p: Annotated[float, Field(gt=0, le=1)] = Field(1.0, description="below 1 every step sorts the whole vocabulary")

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from dp_clinical_pipeline.coding.labelers import stated_labels
+from dp_clinical_pipeline.config import Generation
 from dp_clinical_pipeline.home import Home
 from dp_clinical_pipeline.labelsets import LabelSet, label_set
 from dp_clinical_pipeline.store import Store
@@ -51,7 +52,7 @@ def generate_cell(
     while accepted < settings.accepted and len(rows) < most:
         written = drafts.read(batch)
         if written is None:
-            written = cell.write(batch, len(rows), min(settings.batch_size, most - len(rows)), settings.seed)
+            written = cell.write(batch, len(rows), min(settings.batch_size, most - len(rows)), settings)
             drafts.write(batch, written)
         for note in written:
             reason = rules.refuse(note["text"], note["targets"], note["stated"])
@@ -73,10 +74,10 @@ class _Cell:
     records: RecordSampler
     labels: LabelSet
 
-    def write(self, batch: int, first: int, size: int, seed: int) -> list[dict[str, Any]]:
+    def write(self, batch: int, first: int, size: int, settings: Generation) -> list[dict[str, Any]]:
         """Write one batch: its records and notes follow from the seed and its number alone. Nothing is judged yet."""
-        rng = np.random.default_rng([seed, batch])
-        asked = [self.records.draw(rng) for _ in range(size)]
+        rng = np.random.default_rng([settings.seed, batch])
+        asked = [self.records.draw(rng, settings.even_share) for _ in range(size)]
         fields = [draw_fields(targets, self.labels, rng) for targets in asked]
         prompts = [prompt(targets, self.labels, own) for targets, own in zip(asked, fields, strict=True)]
         texts, tokens = self.writer.write(prompts, batch, [nothing_found(self.labels, own) for own in fields])

@@ -45,11 +45,17 @@ class RecordSampler:
         ordered = np.array([sizes[k] for k in sorted(sizes)])
         return cls(labels, _shares(ordered), _shares(singles), pairs)
 
-    def draw(self, rng: np.random.Generator) -> list[str]:
-        """Return one record's labels, in the list's order. The label that says `normal` stands alone."""
+    def draw(self, rng: np.random.Generator, even_share: float = 0.0) -> list[str]:
+        """Return one record's labels, in the list's order. The label that says `normal` stands alone.
+
+        In so large a share of records the first label is any of the list alike, and counts choose the others only.
+        """
         size = int(rng.choice(len(self.sizes), p=self.sizes))
         chosen: list[int] = []
         normal = self.labels.labels.index(self.labels.normal) if self.labels.normal else -1
+        if even_share and rng.random() < even_share:
+            chosen.append(int(rng.integers(len(self.labels.labels))))
+            size = 1 if chosen == [normal] else size
         while len(chosen) < size:
             weights = self._next(chosen, normal)
             if weights.sum() == 0:

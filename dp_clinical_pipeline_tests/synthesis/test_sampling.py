@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, ICD10_CATEGORIES, LabelSet
+from dp_clinical_pipeline.labelsets import CHEXPERT14, CT_RATE18, ICD10_CATEGORIES, NIH14, LabelSet
 from dp_clinical_pipeline.privacy.marginals import exact_counts, marginal_keys
 from dp_clinical_pipeline.synthesis.sampling import RecordSampler
 from dp_clinical_pipeline.tables import LABEL_MARGINALS
@@ -91,3 +91,24 @@ def test_pairs_within_the_noise_do_not_count():
     assert RecordSampler.of(table, CHEXPERT14).pairs.sum() == 0
     table = _table(CHEXPERT14, lambda kind, *_: 81.0 if kind == "pair" else 10.0, 40.0)
     assert (RecordSampler.of(table, CHEXPERT14).pairs > 0).sum() == 2 * len(list(combinations(CHEXPERT14.labels, 2)))
+
+
+def test_an_even_share_asks_for_rare_labels_as_often_as_for_frequent_ones():
+    people = [[NIH14.normal]] * 900 + [["Effusion"]] * 99 + [["Hernia"]]
+    counts = exact_counts(people, CAP)
+    sampler = RecordSampler.of(_table(NIH14, lambda *key: counts[key]), NIH14)
+    drawn = {share: [sampler.draw(np.random.default_rng([3, i]), share) for i in range(3000)] for share in (0, 0.5, 1)}
+    often = {share: {x: np.mean([x in r for r in of]) for x in NIH14.labels} for share, of in drawn.items()}
+    assert often[0][NIH14.normal] == pytest.approx(0.9, abs=0.03)
+    assert often[0.5][NIH14.normal] == pytest.approx(0.45 + 0.5 / 15, abs=0.04)
+    for label in NIH14.labels:
+        assert often[1][label] == pytest.approx(1 / 15, abs=0.03 if label != "Effusion" else 0.1), label
+    assert all(record == [NIH14.normal] for of in drawn.values() for record in of if NIH14.normal in record)
+
+
+def test_without_an_even_share_records_are_drawn_as_ever():
+    table = _table(CHEXPERT14, lambda *key: 5)
+    sampler = RecordSampler.of(table, CHEXPERT14)
+    one, other = np.random.default_rng(7), np.random.default_rng(7)
+    assert [sampler.draw(one) for _ in range(50)] == [sampler.draw(other, 0.0) for _ in range(50)]
+    assert one.random() == other.random()
