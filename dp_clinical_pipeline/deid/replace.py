@@ -105,7 +105,9 @@ class Surrogates:
 
     def _surrogate(self, kind: str, surface: str) -> str:
         if kind == "DATE" and self._shows_old_age(surface):
-            return f"{self._latest - OLDEST - 1} or earlier"
+            # Counted from a year that moves as dates do: the real one would tell which way they went.
+            moved_year = (date(self._latest, 7, 1) + timedelta(days=self._days)).year
+            return f"{moved_year - OLDEST - 1} or earlier"
         if kind == "DATE" and _YEAR.fullmatch(surface):
             return surface
         if kind == "DATE":

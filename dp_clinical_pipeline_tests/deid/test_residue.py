@@ -130,11 +130,11 @@ def test_ranges_and_stamps_are_moved_in_their_own_format(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("DOB 4/5/1931, seen in 2021", "DOB 1931 or earlier, seen in 2021"),
-        ("DOB: 4/5/31", "DOB: 1931 or earlier"),
-        ("Born in 1931. Well.", "Born in 1931 or earlier. Well."),
-        ("YOB 1929", "YOB 1931 or earlier"),
-        ("Operated in May 1928.", "Operated in 1931 or earlier."),
+        ("DOB 4/5/1931, seen in 2021", "DOB 1932 or earlier, seen in 2021"),
+        ("DOB: 4/5/31", "DOB: 1932 or earlier"),
+        ("Born in 1931. Well.", "Born in 1932 or earlier. Well."),
+        ("YOB 1929", "YOB 1932 or earlier"),
+        ("Operated in May 1928.", "Operated in 1932 or earlier."),
         ("Date of birth: 1932", "Date of birth: 1932"),
         ("Born in 1950.", "Born in 1950."),
     ],

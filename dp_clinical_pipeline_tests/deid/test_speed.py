@@ -16,7 +16,28 @@ def seconds(text: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "A", "1", "-", "[", "1-", "A-", "Aa-", "Aa'", "1/", "1.", "a@", "Aa ", "Mary ", "Dr. ", "id ", "1:", "4/5, ", "5, "]
+    "piece",
+    [
+        "a",
+        "A",
+        "1",
+        "-",
+        "[",
+        "1-",
+        "A-",
+        "Aa-",
+        "Aa'",
+        "1/",
+        "1.",
+        "a@",
+        "Aa ",
+        "Mary ",
+        "Dr. ",
+        "id ",
+        "1:",
+        "4/5, ",
+        "5, ",
+    ],
 )
 def test_time_is_linear_on_adversarial_text(piece: str) -> None:
     text = (piece * SIZE)[:SIZE]
