@@ -25,9 +25,9 @@ def study_homes(recipe: Recipe, folder: Path | None = None) -> list[Home]:
 def lay_out(recipe: Recipe, home: Home, seed: int) -> Home:
     """Create the home of a seed, or take up the one that is there.
 
-    The pseudonyms' key is the study's name: the corpus is open, nothing leaves a benchmark home, and every seed tests on
-    the same patients, here and wherever the study is done again. Sampling and noise come from the operating system all
-    the same.
+    The pseudonyms' key is the study's name, or that of the study whose patients it takes: the corpus is open, nothing
+    leaves a benchmark home, and every seed tests on the same patients, here and wherever the study is done again. Sampling
+    and noise come from the operating system all the same.
 
     Raises:
         UserError: a home with other settings lies there, or it cannot be written.
@@ -43,7 +43,7 @@ def lay_out(recipe: Recipe, home: Home, seed: int) -> Home:
     path = key_file(made)
     if not path.exists():
         path.parent.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-        digest = hashlib.sha256(f"dp-clinical experiment {recipe.name}".encode()).hexdigest()
+        digest = hashlib.sha256(f"dp-clinical experiment {recipe.patients_of or recipe.name}".encode()).hexdigest()
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR), "w") as file:
             file.write(digest + "\n")
     return made

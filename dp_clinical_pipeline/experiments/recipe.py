@@ -72,6 +72,7 @@ class Recipe(_Part):
         None, description="features in which the notes of each cell are held against real ones"
     )
     questions: tuple[Question, ...] = ()
+    patients_of: str | None = Field(None, description="another study, on whose patients this one trains and tests")
     settings: dict[str, Any] = Field({}, description="what differs from the settings' defaults")
 
     @model_validator(mode="after")

@@ -25,6 +25,9 @@ def test_every_recipe_is_valid_and_says_what_it_costs(name):
     assert set(dict(made.cells)) <= set(made.base_settings.models.generators)
     assert set(dict(made.classifiers)) <= set(made.base_settings.models.encoders)
     assert made.study == "labelers" or made.questions
+    if made.patients_of:
+        other = recipe(made.patients_of)
+        assert (other.corpus, other.base_settings.splits) == (made.corpus, made.base_settings.splits)
 
 
 def test_a_recipe_becomes_settings_and_cells():
@@ -88,6 +91,8 @@ def test_each_seed_has_a_home_with_the_same_splits(tmp_path, monkeypatch):
     assert oct((homes[0].enclave / "keys" / "pseudonym.key").stat().st_mode)[-3:] == "600"
     other = made.model_copy(update={"name": "other"})
     assert secret(lay_out(other, study_homes(other, tmp_path / "o")[0], 0)) != secret(homes[0])
+    same = made.model_copy(update={"name": "another", "patients_of": made.name})
+    assert secret(lay_out(same, study_homes(same, tmp_path / "p")[0], 0)) == secret(homes[0])
     assert lay_out(made, homes[0], 0).settings == homes[0].settings
 
 
