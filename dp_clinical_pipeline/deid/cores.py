@@ -1,8 +1,9 @@
-"""The part of a span that replacement changes: a title, a credential, a state and a label within it may stay."""
+"""The part of a span that replacement changes: a title, a credential, a state, a label and a time of day in it stay."""
 # ruff: noqa: E501 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
 
+from dp_clinical_pipeline.deid.clocks import before_time
 from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -34,6 +35,8 @@ def core(text: str, span: Span) -> tuple[int, int]:
     elif span.type in ("CITY", "FACILITY", "STREET"):
         if found := _STATE.search(text, max(start, end - 18), end):
             end = found.start()
-    elif span.type != "DATE" and (found := _LABEL.match(text, start, end)):
+    elif span.type == "DATE":
+        end = before_time(text, start, end)
+    elif found := _LABEL.match(text, start, end):
         start = found.end()
     return (start, end) if start < end else (span.start, span.end)

@@ -1,0 +1,42 @@
+"""A time of day written with a date belongs to its span, and stays as it is written."""
+
+import pytest
+
+from dp_clinical_pipeline.deid.detect import NOTHING, find_identifiers, with_known
+from dp_clinical_pipeline.deid.replace import masked
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "kept"),
+    [
+        ("Collected 07/17/2009 9:02 AM EST, then.", "07/17/2009 9:02 AM EST", "Collected [DATE] 9:02 AM EST, then."),
+        ("Signed MAR 31, 2013@13:25.", "MAR 31, 2013@13:25", "Signed [DATE]@13:25."),
+        ("Received 2014-02-14T06:31:55Z today.", "2014-02-14T06:31:55Z", "Received [DATE]T06:31:55Z today."),
+        ("Collected 01/12/2017 14:22:09.123", "01/12/2017 14:22:09.123", "Collected [DATE] 14:22:09.123"),
+        ("Seen on March 3 at 9:15 p.m.", "March 3 at 9:15 p.m.", "Seen on [DATE] at 9:15 p.m."),
+        ("Removed on 3/4/2019 at 0410.", "3/4/2019 at 0410", "Removed on [DATE] at 0410."),
+    ],
+)
+def test_a_time_after_a_date_is_in_its_span_and_stays(text: str, span: str, kept: str) -> None:
+    found = find_identifiers(text)
+    assert [text[s.start : s.end] for s in found] == [span]
+    assert masked(text, found) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("On 3/4/2019 120/80 was read.", "3/4/2019"),
+        ("On 3/4/2019, 14 nodules were counted.", "3/4/2019"),
+        ("On 3/4/2019 25:10 was the ratio.", "3/4/2019"),
+        ("Moved on 3/4/2019 at 1200 Oak Street for good.", "3/4/2019"),
+    ],
+)
+def test_what_is_no_time_of_day_is_not_in_a_dates_span(text: str, date: str) -> None:
+    assert [text[s.start : s.end] for s in find_identifiers(text) if s.type == "DATE"] == [date]
+
+
+def test_another_look_changes_nothing() -> None:
+    text = "Collected 07/17/2009 9:02 AM EST."
+    found = find_identifiers(text)
+    assert with_known(text, found, NOTHING) == found
