@@ -3,7 +3,7 @@
 
 import re
 
-from dp_clinical_pipeline.deid.clocks import before_time
+from dp_clinical_pipeline.deid.date_edges import without_edges
 from dp_clinical_pipeline.deid.facilities import CODES, STATES
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -36,7 +36,7 @@ def core(text: str, span: Span) -> tuple[int, int]:
         if found := _STATE.search(text, max(start, end - 18), end):
             end = found.start()
     elif span.type == "DATE":
-        end = before_time(text, start, end)
+        start, end = without_edges(text, start, end)
     elif found := _LABEL.match(text, start, end):
         start = found.end()
     return (start, end) if start < end else (span.start, span.end)

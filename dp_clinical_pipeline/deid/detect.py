@@ -36,7 +36,7 @@ from dp_clinical_pipeline.deid import (
     towns,
     vehicles,
 )
-from dp_clinical_pipeline.deid.clocks import with_times
+from dp_clinical_pipeline.deid.date_edges import with_edges
 from dp_clinical_pipeline.deid.spans import Span, resolve
 
 
@@ -104,4 +104,4 @@ def found_by_rules(text: str) -> list[Span]:
 def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:
     """Return the given spans and what is known of the patient, resolved: the cheap part of a second look."""
     found = known.vote(text, context.names, context.values)
-    return with_times(text, resolve([*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]))
+    return with_edges(text, resolve([*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]))

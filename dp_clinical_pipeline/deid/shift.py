@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from dp_clinical_pipeline.deid.dates import MONTHS, WEEKDAYS
 
 _PIECE = re.compile(r"\d+|[A-Za-z]+|[^A-Za-z\d]+")
+_SHORT_WEEKDAYS = frozenset((*(name[:3] for name in WEEKDAYS), "tues", "thur", "thurs"))
 _SUFFIXES = frozenset(("st", "nd", "rd", "th"))
 _UNITS = (
     "first",
@@ -40,6 +41,8 @@ _STAMP = re.compile(
 )
 """A date with a time of day, which stays."""
 _COMPACT_STAMP = re.compile(r"((?:19|20)\d{6})(T\d{4,6}Z?|\d{4,6})")
+_PRINTED = re.compile(r"([A-Za-z]{3} +\d{1,2})( \d\d:\d\d:\d\d(?: [A-Z]{3,4})?)( \d{4})")
+"""As `date` prints it, the time before the year."""
 _LEADING = re.compile(r"(?:last|this|next|past) ", re.I)
 _ABBREVIATION = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*", re.I)
 
@@ -70,10 +73,16 @@ def shift_written(surface: str, days: int, *, year: int = 2000, day_first: bool 
     if stamp := _STAMP.fullmatch(surface) or _COMPACT_STAMP.fullmatch(surface):
         moved_day = shift_written(stamp[1], days, year=year, day_first=day_first)
         return None if moved_day is None else moved_day + stamp[stamp.re.groups]
+    if printed := _PRINTED.fullmatch(surface):
+        moved_day = shift_written(printed[1] + printed[3], days, day_first=day_first)
+        return None if moved_day is None else moved_day[:-5] + printed[2] + moved_day[-5:]
     weekday = surface.lower().removesuffix("s")
     if weekday in WEEKDAYS:
         moved = WEEKDAYS[(WEEKDAYS.index(weekday) + days) % 7] + ("s" if surface.lower().endswith("s") else "")
         return _cased(moved, surface)
+    if surface.lower() in _SHORT_WEEKDAYS:
+        at = [name[:3] for name in WEEKDAYS].index(surface.lower()[:3])
+        return _cased(WEEKDAYS[(at + days) % 7][:3], surface)
     taken = _compact(surface) or _take_apart(surface, day_first)
     if taken is None:
         return None

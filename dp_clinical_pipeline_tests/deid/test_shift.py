@@ -64,6 +64,8 @@ def test_a_number_above_twelve_in_front_shows_day_first() -> None:
         ("Friday", 3, "Monday"),
         ("last Friday", 3, "last Monday"),
         ("Mondays", -1, "Sundays"),
+        ("Tues", 1, "Wed"),
+        ("SAT", 2, "MON"),
         ("June", 31, "July"),
         ("June 2018", 365, "June 2019"),
         ("Sept. 30, 2015", 1, "Oct. 1, 2015"),

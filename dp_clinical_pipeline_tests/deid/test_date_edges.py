@@ -1,4 +1,4 @@
-"""A time of day written with a date belongs to its span, and stays as it is written."""
+"""A time of day and an article written with a date belong to its span, and stay as they are written."""
 
 import pytest
 
@@ -15,9 +15,12 @@ from dp_clinical_pipeline.deid.replace import masked
         ("Collected 01/12/2017 14:22:09.123", "01/12/2017 14:22:09.123", "Collected [DATE] 14:22:09.123"),
         ("Seen on March 3 at 9:15 p.m.", "March 3 at 9:15 p.m.", "Seen on [DATE] at 9:15 p.m."),
         ("Removed on 3/4/2019 at 0410.", "3/4/2019 at 0410", "Removed on [DATE] at 0410."),
+        ("Scanned 11/10/2016 1:17p: no change.", "11/10/2016 1:17p", "Scanned [DATE] 1:17p: no change."),
+        ("Started on the 26th of May 2011.", "the 26th of May 2011", "Started on the [DATE]."),
+        ("Seen 09/02'12.", "09/02'12", "Seen [DATE]."),
     ],
 )
-def test_a_time_after_a_date_is_in_its_span_and_stays(text: str, span: str, kept: str) -> None:
+def test_what_is_written_with_a_date_is_in_its_span_and_stays(text: str, span: str, kept: str) -> None:
     found = find_identifiers(text)
     assert [text[s.start : s.end] for s in found] == [span]
     assert masked(text, found) == kept
