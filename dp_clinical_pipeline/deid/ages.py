@@ -57,7 +57,8 @@ _TEMPERATURE = re.compile(r"(?:\b(?:t|tm|tmax|temp\w*|fever|febrile|max|of|to)|\
 _ALONE = re.compile(
     r"(?<![\w.,/:<>=~≈#$°*+@^-])(?<![<>=~] )(?<!\d )(?P<age>9\d|10\d|11[0-5])(?![\w°*+=<>^]|[.,/:]\d|-\d|\s?%|\s?[x×/]\s?\d|\s?(?:-|–|to)\s?\d|['’]|[- ](?:mm|cm|m|mg|mcg|g|kg|lbs?|pounds?|ml|cc|l|bpm|beats|mmhg|degrees?|deg|percent|per|units?|u|iu|hours?|hrs?|minutes?|min|mins|seconds?|secs?|days?|weeks?|wks?|months?|mos?"
     r"|pack|times|views?|images?|films?|slices?|patients|people|cases|feet|ft|inch\w*|yards?|steps|miles|mph|hz|khz|kv|kvp|mas|mgy|hu|systolic|diastolic|over|room|on\sroom|on\sra|ra\b|and\s\d|sats?|saturat\w+|st\b|street|ave\w*|north|south|east|west|proof|french|fr|calor\w+|kcal|meq|mmol|points?|joules|watts|db|decibels"
-    r"|patient-years|thousand|million|dollars|minutes|lpm|liters?|fahrenheit|celsius|f\b|c\b|hundred|or\s(?:above|below|greater|less|more|higher)))"
+    r"|patient-years|thousand|million|dollars|minutes|lpm|liters?|fahrenheit|celsius|f\b|c\b|hundred|or\s(?:above|below|greater|less|more|higher)))",
+    re.I,
 )
 """A number of that size which no unit follows; whether it is an age, what else the sentence holds says."""
 _READING = re.compile(

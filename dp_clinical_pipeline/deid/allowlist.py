@@ -40,12 +40,21 @@ _INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials
 _CLINICAL_CODES = frozenset(
     ("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA")
 )
+_AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
+"""A catheter's size, a ward."""
+_VIEWS = frozenset(
+    ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
+)
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
 
 
 def is_lookalike(text: str, span: Span) -> bool:
     """Say whether a span is a clinical expression rather than an identifier."""
     surface = text[span.start : span.end]
+    if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
+        return True
+    if surface in _VIEWS and text.startswith((" view", " projection"), span.end):
+        return True
     if span.type in ("PERSON", "CITY", "FACILITY"):
         if span.voter in _INITIALS:
             return False

@@ -26,7 +26,7 @@ _SURE = (
     rf"(?i:\bname\s(?:change[ds]?\s|corrected\s|updated\s|was\s|is\s)?(?:from|to)\s){_NAME}(?i:\sto\s)(?P<name>{_NAME})",
     rf"(?i:\bname\s(?:change[ds]?\s|corrected\s|updated\s)?(?:from|to)\s)(?P<name>{_NAME})",
     rf"(?i:\b(?:baby|infant|newborn)(?:\s(?:boy|girl|of|male|female))|\b(?:BB|BG|B/B|B/G)\b|\btwin\s[ab12])\s?:?\s(?P<name>{_NAME})",
-    rf"\b(?i:formerly(?:\sknown\sas)?|née|nee|f/k/a|fka|maiden\s(?:name\s)?(?:is\s|was\s)?|previously\sknown\sas|also\slisted\sunder|also\sknown\sas|under\sthe\sname(?:\sof)?|remarried,?\snow):?\s[\"“'(]?(?P<name>{_NAME})",
+    rf"\b(?i:formerly(?:\sknown\sas)?|née|nee|f/k/a|fka|maiden\s(?:name\s)?(?:is\s|was\s)?|previously\sknown\sas|also\slisted\sunder|also\sknown\sas|(?:under|with|by)\sthe\s(?:sur|last\s|patient\s)?name(?:\sof)?|(?:patient|veteran|member|inmate|resident)\sidentification|remarried,?\snow):?\s[\"“'(]?(?P<name>{_NAME})",
     rf"(?P<name>{_W}(?:[ ]{_W})?)(?=,?\s\(?(?:PGY|R[1-5]\b|MS-?[34]\b|MSI[IV]\b|CA-?[123]\b|MS4|PA-S|M4\b))",
     rf"\b(?i:{_ROLE})(?:\s(?i:name|on\scall|in\scharge))?\s?:?\s(?P<name>{_NAME})(?=\s(?:aware|notified|present|at|on|in|informed|paged|to|who|was|is|and|with|for|called|here|helped|assist\w*|adjust\w*|states|says|reports|via|by|will|has)\b|[,;.:\n)]|\s*$)",
     r"\b(?:ON|FOR|OF|RE|PATIENT|PT|BY|TO|WITH|PER|FROM|AND|NAME)[:.]?\s(?P<name>[A-Z][A-Z'’-]{1,20}+[ ](?:[A-Z]\.?[ ])?(?:ST\.[ ])?[A-Z][A-Z'’-]{1,24}+)(?!\w)",

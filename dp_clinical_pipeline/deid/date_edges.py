@@ -1,4 +1,4 @@
-"""What is written with a date and tells nothing of it: `the` before its day, and the time of day after it.
+"""What is written with a date and tells nothing of it: `the` or `last` before it, and the time of day after it.
 
 A span covers them, as a reader would mark them, and replacement leaves them as they are.
 """
@@ -20,6 +20,9 @@ _FIGURES = rf"(?:[ ](?:at[ ]|(?!19|20))|[ ]?@[ ]?)(?:[01]\d|2[0-3])[0-5]\d{_ZONE
 """Where nothing else says so, 1900 to 2059 is a year."""
 _AFTER = re.compile(rf"(?:(?P<surely>{_COLONS})|{_FIGURES})(?![\w/]|[:.,-]\d)")
 _THE = re.compile(r"the[ ](?=\d{1,2}(?:st|nd|rd|th)\b)", re.I)
+_LED = re.compile(rf"{_THE.pattern}|(?:last|this|next|past)[ ](?=\S)", re.I)
+_CUT = re.compile(r"[ T@]\d\d?$")
+"""Where a voter stopped within a time."""
 _WITHIN = re.compile(rf"(?:{_COLONS}|{_FIGURES})$")
 
 
@@ -41,8 +44,11 @@ def _whole(text: str, span: Span, before: int, following: Span | None) -> Span:
     start, end = span.start, span.end
     if start - 4 >= before and _THE.match(text, start - 4) and not text[: start - 4][-1:].isalnum():
         start -= 4
-    after = _AFTER.match(text, end)
-    if after and not (following and _is_cut(following, after.end(), surely=after["surely"] or following.type == "DATE")):
+    cut = _CUT.search(text, start + 6, end)
+    after = _AFTER.match(text, cut.start() if cut else end) or _AFTER.match(text, end)
+    if after and not (
+        following and _is_cut(following, after.end(), surely=after["surely"] or following.type == "DATE")
+    ):
         end = after.end()
     return replace(span, start=start, end=end)
 
@@ -53,6 +59,6 @@ def _is_cut(span: Span, at: int, *, surely: bool) -> bool:
 
 def without_edges(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the offsets of the date itself in a date's span."""
-    the = _THE.match(text, start, end)
+    led = _LED.match(text, start, end)
     found = _WITHIN.search(text, start + 2, end)
-    return the.end() if the else start, found.start() if found else end
+    return led.end() if led else start, found.start() if found else end

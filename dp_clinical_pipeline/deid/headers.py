@@ -83,7 +83,7 @@ _BOTH = sieved(
 _TYPIST = re.compile(r"(?<![\w/:])(?P<name>[A-Z]{2,3}[/:][a-z]{2,3})(?=\s|$|[;,|.)])", re.M)
 _INITIALS = sieved(
     r"\b(?i:(?:transcription(?:ist)?|transcriber|typist|initials|scribe|technologist|dictator|reader)(?:\s(?:initials|id))?\s?[:=]?"
-    r"|(?:transcribed|typed|dictated|keyed|entered|read|reviewed|signed|verified|approved|interpreted|performed|scanned|edited)\sby\s?:?)\s+(?P<name>[A-Z]{2,3})(?=[\s.,;/)]|$)"
+    r"|(?:transcribed|typed|dictated|keyed|entered|read|reviewed|signed|verified|approved|interpreted|performed|scanned|edited)\sby\s?:?)\s+(?P<name>[A-Z]{2,3})(?=[\s.,;/)]|$)(?![ /](?:and[ ])?(?i:lat|view|projection))"
 )
 _TYPED = re.compile(r"(?:\b(?:D|T|DD|DT|TD|TR|JOB|dict\w*|trans\w*|typed|initials)\b[^\n]{0,40}|(?:\A|\n)\s*)$", re.I)
 

@@ -52,15 +52,15 @@ _BEFORE_DEPARTMENT = sieved(
 )
 _TAILED = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,4}})(?P<tail>(?:Nursing|Rehab|Rehabilitation|Health|Care|Convalescent|Subacute|Healthcare)[ ](?:and|&)[ ](?:Rehab(?:ilitation)?|Nursing|Wellness|Healthcare|Care|Living|Rehab[ ]Center)(?:[ ](?:Center|Centre|Ctr))?"
-    r"|(?:Health[ ])?Care[ ](?:Facility|Center|Centre|Ctr)|Skilled[ ]Nursing(?:[ ]Facility)?|Memory[ ]Care|Convalescent(?:[ ](?:Hospital|Home|Center))?|Home[ ]Health(?:[ ]?[Cc]are)?|Kidney[ ]Care|Living[ ]?Center|LivingCenter|Senior[ ](?:Care|Living|Center)|Extended[ ]Care|Adult[ ](?:Day[ ]Care|Foster[ ]Care|Family[ ]Home)"
-    r"|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER)(?![\w'’])"
+    r"|(?:Health[ ])?Care[ ](?:Facility|Center|Centre|Ctr)|Skilled[ ]Nursing(?:[ ]Facility)?|(?:Assisted|Independent|Supportive)[ ]Living|Memory[ ]Care|Convalescent(?:[ ](?:Hospital|Home|Center))?|Home[ ]Health(?:[ ]?[Cc]are)?|Kidney[ ]Care|Living[ ]?Center|LivingCenter|Senior[ ](?:Care|Living|Center)|Extended[ ]Care|Adult[ ](?:Day[ ]Care|Foster[ ]Care|Family[ ]Home)"
+    r"|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|(?:Diagnostic|Medical|Advanced|Open|Outpatient)[ ]Imaging(?:[ ](?:Center|Centre|Associates|Services|Group))?|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER)(?![\w'’])"
 )
 _MORE = re.compile(rf"(?:[ -]|[ ](?:of|at|and|&|in)[ ](?:the[ ])?)(?P<word>{_W})(?![\w'’])")
 _BEFORE = re.compile(r"(?<![\w'’.-])(?P<word>[A-Z][\w'’]{1,20})[ ]$")
 _STOP = frozenset(
     """physical therapy occupational speech respiratory primary surgery pediatrics medicine dr mr mrs ms miss md do rn np pa accepting attending referring ordering date dob mrn acct sex age phone fax tel exam study history indication findings impression comparison the a an this
     patient pt name room bed floor unit icu ed er or ct mri mr xr cxr pet us ekg ecg adm discharge transfer no yes none unknown home other see same left right upper lower final addendum confidential
-    preliminary report end page department division status location svc service order accession ems outpt inpt pulm cards ortho onc heme gi gu gyn derm psych peds rads surg anes neuro endo rheum nephro uro ent records record""".split()
+    preliminary report end page department division status location svc service order accession ems outpt inpt pulm cards ortho onc heme gi gu gyn derm psych peds rads surg anes neuro endo rheum nephro uro ent records record uid npi dicom pacs""".split()
 )
 _RULES = (
     (re.compile(":| - "), _LABEL, "label", True),

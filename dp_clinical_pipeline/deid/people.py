@@ -142,7 +142,8 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
             and core.isupper() != text[start:end].split()[0].strip(",").isupper()
         ):
             break
-        if not core or key in lowered("credentials") or not _fits(core, words, sure, rule, paired):
+        called = rule == "title" and words == 0 and core[1:].islower()  # Dr. Do
+        if not core or (key in lowered("credentials") and not called) or not _fits(core, words, sure, rule, paired):
             break
         words += 1
         last = start + token.start() + len(raw)

@@ -1,6 +1,7 @@
 """Voter: the initials of typists, readers and whoever logs in; names in small letters after a title or a cue."""
 # ruff: noqa: E501, SIM905 -- a pattern is read by its alternatives, and a list of words as one text
 
+import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.cued_names import KIN
@@ -15,9 +16,11 @@ _ENTRY = (
     r"|attending|login|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|user(?:name)?|opr|operator|checked|approved|released|acquired|imaged|positioned|uploaded|input|data\sentry|clerk|secretary|second\sread(?:er)?|over-?read|double\sread|first\sread(?:er)?|witness|rt|rn"
 )
 _TYPIST = sieved(
-    rf"(?<![\w])(?:(?i:{_ENTRY}|dd|dt|td|tr|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
-    r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,4}(?:[A-Z]|[tdT]:|\d|(?i:at|on|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]\w{1,4}:)"
+    rf"(?<![\w])(?:(?i:{_ENTRY}|dd|dt|td|tr|mt|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
+    r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,12}(?:[A-Z]|[tdT]:|\d|(?i:at|on|for|from|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]{1,12}\w{1,12}:)"
 )
+_IS_TYPIST = re.compile(r"(?:transcription(?:ist)?|transcriber|typist|typed\sby|transcribed\sby|mt)\b", re.I)
+"""Whoever is named after that: two letters are theirs, whatever else they may mean."""
 _LOW_TITLE = sieved(r"(?<![\w-])(?:dr|mr|mrs|ms|miss|prof)\.? (?P<name>[a-z]{2,20}(?:-[a-z]{2,20})?)(?![\w'-])")
 _LOW_PAIR = sieved(
     rf"\b(?i:pt|patient|pt\sname|patient\sname|name|{KIN}|by|with|to|called|named|is|dr|mr|mrs|ms)\s?:?\s(?P<name>(?P<given>[a-z]{{3,15}})\s(?:[a-z]\.?\s)?(?P<surname>[a-z]{{3,20}}))(?![\w-])"
@@ -30,7 +33,7 @@ _NO_INITIALS = frozenset(
 def vote(text: str) -> Iterator[Span]:
     """Find initials, and names in small letters."""
     for found in _TYPIST.finditer(text):
-        if found["name"].lower() not in _NO_INITIALS:
+        if found["name"].lower() not in _NO_INITIALS or _IS_TYPIST.match(found.group()):
             yield Span(
                 found.start("name"), max(found.end("name"), found.end("second")), "PERSON", "small_names:typist", 0.5
             )

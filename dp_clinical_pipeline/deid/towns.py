@@ -114,7 +114,8 @@ _AFTER = frozenset(
 def vote(text: str) -> Iterator[Span]:
     """Find towns by context."""
     for found in _WITH_STATE.finditer(text):
-        if span := _town(found, found["city"], strict=False):
+        is_label = text.startswith(":", found.end()) and "," not in found.group()  # Job ID: 4411
+        if not is_label and (span := _town(found, found["city"], strict=False)):
             yield Span(*span, "CITY", "towns:state", 0.75)
     for found in _LED.matches(text, re.Match.end):
         if span := _town(
