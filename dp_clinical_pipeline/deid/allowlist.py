@@ -42,6 +42,13 @@ _CLINICAL_CODES = frozenset(
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
+_PART_OF = {
+    "Cross": re.compile(r"Blue Cross"),
+    "Shield": re.compile(r"Blue Shield"),
+    "National": re.compile(r"National Provider"),
+    "May": re.compile(r"May (?:be|have|also|not|represent|reflect|indicate|suggest|account|relate|need)\b"),
+}
+"""Words that are nobody's within these."""
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )
@@ -53,6 +60,10 @@ def is_lookalike(text: str, span: Span) -> bool:
     surface = text[span.start : span.end]
     if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
         return True
+    if surface.startswith(("Blue Cross", "Blue Shield")):
+        return True
+    if found := _PART_OF.get(surface):
+        return found.search(text, max(0, span.start - 6), span.end + 14) is not None
     if surface in _VIEWS and text.startswith((" view", " projection"), span.end):
         return True
     if span.type in ("PERSON", "CITY", "FACILITY"):

@@ -12,6 +12,7 @@ from dp_clinical_pipeline.deid.spans import Span, matched
 
 _CUES = {
     "SSN": r"ssn|ssan|social|soc|ss\s?\#",
+    "BIOMETRIC": r"templates?|enrol+ment|finger\s?prints?|palm(?:\s(?:veins?|prints?))?|voice\s?prints?|iris|retinal?|biometrics?",
     "VEHICLE": r"vin|plates?|tags?|placard",
     "HEALTH_PLAN": r"member(?:ship)?|mbr|memb|subscriber|subs|subscr|policy|pol|plan|group|grp|insurance|ins|insured|coverage|contract|beneficiary|medicare|medicaid"
     r"|medi-cal|mbi|hicn?|hmo|ppo|payer|payor|sponsor|enrollee|facesheet|aetna|anthem|cigna|humana|bcbs|bc/bs|uhc|umr|kaiser|molina|centene|wellcare|ambetter|tricare"
@@ -70,7 +71,7 @@ _SHAPE = sieved(
 )
 _LABELS = frozenset(
     """MRN SSN DOB CSN FIN NPI DEA VIN UDI LOT REF TEL FAX EXT RIS HAR MBI CXR ACC PGR REQ REC PHN ZIP DOS DOD DOA MED ICD CPT PMC NCT NDC BOX POB INS MBR GRP POL
-    SER LIC VID PIN TAG UNO PID MPI HRN HIC HCN RXN BIN PCN SER ACT CAL LAB JOB SEQ IMG LOC MIN MAX AGE BUN WBC RBC PLT ANC CD4 AND THE FOR ARE WAS HIS HER""".split()
+    SER LIC VID PIN TAG UNO PID MPI HRN HIC HCN RXN BIN PCN SER ACT CAL LAB JOB SEQ IMG LOC MIN MAX AGE DLP DAP BUN WBC RBC PLT ANC CD4 AND THE FOR ARE WAS HIS HER""".split()
 )
 _LAST = sieved(
     r"\b(?:(?:last|final)[ -]?(?:4|four|5|five|6|six)|l4|ssn-?4|ssn-?l4|ss4|4-digit\sssn)(?![\w%])(?P<of>[^\d\n.;]{0,36}?)[\s:\#=(,–-]{1,4}(?P<value>[xX*\#]{0,12}-?[A-Z]?-?\d{4,6})(?![\w%]|[.,/-]\d|\s(?:views?|films?|years?|days?|weeks?|months?|hours?|ml|mg|cc))"
@@ -148,6 +149,7 @@ def _coded(text: str, found: re.Match[str], cue: str) -> int:
         len(groups) == 1
         or any(g in _LABELS or g in _WORDS or g == "SEC" for g in groups)
         or groups[0] in _WORDS
+        or (cue.lower() == "icd" and groups[0] in ("9", "10"))
         or digits + min(letters, 2) < least + 1
         or digits < 3
         or _DATED.fullmatch(value)

@@ -8,7 +8,7 @@ from dp_clinical_pipeline.deid.kinds import CLEAR, MINOR, OTHER, UNKNOWN, kind_o
 from dp_clinical_pipeline.deid.lexicon import is_english, lowered
 from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname
 from dp_clinical_pipeline.deid.sieve import sieved
-from dp_clinical_pipeline.deid.spans import TYPES, Span
+from dp_clinical_pipeline.deid.spans import TYPES, Span, matched
 
 _W = rf"(?:(?:St\.|Ste\.|ST\.|[Dd]e|[Dd]e[ ]la|[Dd]el|[Vv]an|[Vv]an[ ]der|[Vv]on|[Ll]a|[Ee]l|[Aa]l)[ ])?[{UPPER}][\w'’]{{1,30}}+(?:-[\w'’]{{1,30}}+){{0,2}}+"
 _I = r"[A-Z]\.?"
@@ -31,6 +31,10 @@ _SURE = (
     rf"\b(?i:{_ROLE})(?:\s(?i:name|on\scall|in\scharge))?\s?:?\s(?P<name>{_NAME})(?=\s(?:aware|notified|present|at|on|in|informed|paged|to|who|was|is|and|with|for|called|here|helped|assist\w*|adjust\w*|states|says|reports|via|by|will|has)\b|[,;.:\n)]|\s*$)",
     r"\b(?:ON|FOR|OF|RE|PATIENT|PT|BY|TO|WITH|PER|FROM|AND|NAME)[:.]?\s(?P<name>[A-Z][A-Z'’-]{1,20}+[ ](?:[A-Z]\.?[ ])?(?:ST\.[ ])?[A-Z][A-Z'’-]{1,24}+)(?!\w)",
 )
+_LABELED = sieved(
+    r"\b(?i:label?led|marked|stamped)\s(?P<name>[A-Z][A-Z'’-]+(?:,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)?)(?=\s[\dXx*#]|,\s|[.;])"
+)
+_MIDDLE_INITIAL = sieved(r"\b(?i:middle\sinitial)\s?(?:is|as|of|:)?\s?(?P<name>[A-Z])\b")
 _GOES_BY = sieved(
     r"\b(?i:goes\sby|known\s(?:as|to\sus\sas)|nick-?name(?:\sis|:)?|nicknamed|prefers\s(?:to\sbe\scalled\s)?|likes\sto\sbe\scalled|a\.?k\.?a\.?|alias)\s?[\"“'(]?(?P<name>[A-Z][a-z'’]{1,20}(?:[ ][A-Z][a-z'’]{1,20})?)(?=[\"”'’),.;\n]|\s|$)"
 )
@@ -98,6 +102,10 @@ def vote(text: str) -> Iterator[Span]:
                 and (". " in found.group() or not is_excluded(found["last"]))
             ):
                 yield Span(*found.span("name"), "PERSON", "cued_names:pair", 0.6)
+    for found in _LABELED.finditer(text):
+        if is_surname(found["name"].split(",")[0]) and (not found["given"] or is_given(found["given"])):
+            yield Span(*found.span("name"), "PERSON", "cued_names:labeled", 0.6)
+    yield from matched(text, _MIDDLE_INITIAL, "PERSON", "cued_names:middle", 0.6, group=1)
     for found in _GOES_BY.finditer(text):
         if not is_excluded(found["name"].split()[0]):
             yield Span(*found.span("name"), "PERSON", "cued_names:called", 0.6)

@@ -37,11 +37,11 @@ _FOUND = re.compile(
     | (?P<month_first>{_MONTH}(?:[ ]?[-/][ ]?|\.?[ ]|,[ ]|)(?:the[ ])?{_DAYS}(?:[ ]?[,./-]?[ ]?(?:of[ ]|in[ ])?{_YEAR})?)
     | (?P<day_first>{_DAYS}(?:[ ]?[-/][ ]?|\.(?=[A-Za-z])|[ ]|)(?:day[ ])?(?:of[ ])?{_MONTH}(?:(?:[ ]?[-/][ ]?
       |[., ]{{0,2}})(?:of[ ])?(?:{_YEAR}|(?<=[-/])\d\d(?!\d)|(?<=[a-z][a-z][a-z])\d\d(?!\d)
-        |(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|y|w|d|m))))?)
+        |(?<=[a-z.][ ])\d\d(?![\d:]|[ ]?(?:mg|%|(?:y|yo|yrs?|years?|w|wks?|weeks?|d|days?|m|mo|mos|months?|min\w*|ml|mm)\b))))?)
     | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?
       |(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
     | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
-    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-\d)(?:T\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
+    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-(?!\d\d:\d\d)\d)(?:T\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
     | (?P<numeric_month>(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d(?![\d/-])|(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-]))
     | (?P<year_month>(?:19|20)\d\d[-/ ](?:{_SHORT})[a-z]*(?:[-/ ]{_DAY})?)
     | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{{4,6}})?(?!\d))

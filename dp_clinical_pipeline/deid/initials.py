@@ -15,7 +15,7 @@ _DASHED = re.compile(
 )
 _BARE = re.compile(r"[.!](?<=[a-z]{3}.)\s{1,2}(?P<name>[A-Z]{2})(?=\.?(?:\s*$|\s*\n|[ ](?:\d|[A-Z][a-z'’]\w*[ ]|\()))")
 _TRAILER = re.compile(
-    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|^)[ ]?(?P<name>[A-Z]{2,3})[:/]|(?<=[a-z]):(?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
+    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|(?<=, )|^)[ ]?(?P<name>[A-Z]{2,3})[:/]|(?<=[A-Za-z])[:/](?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
     r"(?=\s*(?:$|\n)|[ ]{2}|[ ][A-Z0-9])"
 )
 """Who dictated and who typed: `RM:nj`, `Castellanos:fm     D: ...`."""
@@ -28,7 +28,7 @@ _ACTED = re.compile(
     r"\b(?:printed|reprinted|faxed|released|scanned|edited|updated|changed|entered|accessed|viewed|exported|pulled|retrieved|collected|drawn|done|placed|given|checked|validated|verified|keyed|logged|charted|recorded|documented|noted|taken|obtained"
     r"|filed|indexed|merged|corrected|amended|modified|created|initiated|closed|opened|sent|received|completed|transcribed|typed|screened|shot|imaged|performed|positioned|repeated|acknowledged|reviewed|initialed|initialled|witnessed|counted|relayed|paged|called"
     r"|reversed|deleted|removed|rejected|reported|read|reading|confirmed|cleared|approved|signed|cosigned|dictated|interpreted|ordered|requested|reset|restored|cancell?ed|voided|unlocked|queried|assigned|injected|administered|prepared|inserted|started"
-    r"|stopped|uploaded|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$",
+    r"|stopped|uploaded|resent|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d$",
     re.I,
 )
 _TO = sieved(rf"[ ](?:to|with)[ ](?P<name>[A-Z]{{2,3}}){_AFTERWARDS}")
@@ -74,7 +74,7 @@ def vote(text: str) -> Iterator[Span]:
     for found in _TRAILER.finditer(text):
         name, second = found["name"], found["second"]
         is_word = second in _WORDS or second in _TRAILED or (name or "").lower() in _HEADINGS
-        if not is_word or text[found.start()] == "/":
+        if not is_word or text[found.start("second") - 1] == "/":
             yield Span(
                 found.start("name") if name else found.start("second"), found.end(), "PERSON", "small_names:typist", 0.5
             )

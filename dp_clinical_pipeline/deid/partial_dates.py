@@ -30,12 +30,12 @@ _CUED = re.compile(
 )
 _LED = Led(_CUED, _CUE)
 _DASHED_ENDS = re.compile(
-    r"\s*(?:$|[,.;:)\n])|\s(?-i:[A-Z][a-z])|\s(?:at|for|with|and|neg\w*|pos\w*|show\w*|demonstrat\w*|films?|study|exam|portable|cxr|ct|mri|visit|appt|per|by|to|was|were|is|which|who|no|compared|clinic|here|when|she|he|pt|reviewed|unchanged|stable|report|note|prior|via|after|before|in|on|the|as|until|due|if|or|then|from|clear|normal|wnl|done|read|ok)\b",
+    r"\s*(?:$|[,.;:)\n])|\s(?-i:[A-Z][a-z])|\s(?:at|for|with|and|neg\w*|pos\w*|show\w*|demonstrat\w*|films?|study|exam|portable|cxr|ct|mri|visit|appt|per|by|to|was|were|is|which|who|no|compared|clinic|here|when|she|he|pt|reviewed|unchanged|stable|report|note|prior|via|after|before|in|on|the|as|until|due|if|or|then|from|clear|normal|wnl|done|read|ok|ends?|terminates?|remains?|has|lies|there|again)\b",
     re.I,
 )
 _FRACTION = re.compile(r"[1-7]/[2348]$|\d+/(?:5|6|10)$")
 _SURE_CUE = re.compile(
-    r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto)\b",
+    r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto|stud(?:y|ies)\sof|placed|removed|inserted)\b",
     re.I,
 )
 _BARE = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")

@@ -48,7 +48,7 @@ _VALUE = (
     rf"(?:,?[ ](?:[a-z]{{2,3}}[ ])?[{UPPER}][\w'’.-]{{0,30}}){{0,3}}"
 )
 _TITLE = re.compile(
-    rf"(?<![\w-])(?!(?<=\d[ ])(?:Fr|Lt|Col|Capt|MS|Ms|RN|NP|Sir)\b)(?P<title>{_TITLES}\.?)"
+    rf"(?<![\w-])(?!(?<=\d[ ])(?:Fr|Lt|Col|Capt|MS|Ms|ms|mr|RN|NP|Sir)\b)(?P<title>{_TITLES}\.?)"
     rf"(?:[ \n]{{1,2}}|(?<=(?:Dr|Mr|Ms|DR|MR|MS)\.)(?=[A-Z][a-z'’A-Z])|(?<=(?:Mrs|Drs|MRS|DRS)\.)(?=[A-Z][a-z'’A-Z]))"
     rf"(?P<name>{_PART}(?:[ ]{_PART}){{0,3}})"
 )
