@@ -47,7 +47,7 @@ def _whole(text: str, span: Span, before: int, following: Span | None) -> Span:
     cut = _CUT.search(text, start + 6, end)
     after = _AFTER.match(text, cut.start() if cut else end) or _AFTER.match(text, end)
     if after and not (
-        following and _is_cut(following, after.end(), surely=after["surely"] or following.type == "DATE")
+        following and _is_cut(following, after.end(), surely=bool(after["surely"]) or following.type == "DATE")
     ):
         end = after.end()
     return replace(span, start=start, end=end)
