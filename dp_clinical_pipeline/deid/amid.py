@@ -22,7 +22,8 @@ _HEADS = frozenset(
     orthopedics orthopaedics cardiology oncology surgery surgical dental dentistry eyecare wellness recovery treatment shelter mission ministries daughters sisters children's women's childrens womens laboratories labs laboratory diagnostics mri
     hospitalists society company industries corporation corp inc llc plant mill factory mine mines foundry shipyard refinery cannery dairy farms bakery hotel motel inn resort casino church temple parish synagogue mosque monastery convent
     daycare preschool kindergarten headstart courthouse barracks base station airport facility residence residences apartments towers tower ranch camp club ymca ywca library museum market store stores mart warehouse depot
-    trust group practice clinicians oaks pines springs meadows creek ridge crossing pointe landing grove hills glen woods""".split()
+    trust group practice clinicians pt dental dermatology neurology urology nephrology rheumatology podiatry optometry gastroenterology endocrinology pulmonology infusion renal urgentcare drug assoc logistics freight
+    insurance trucking manufacturing enterprises industries processing poultry construction roofing plumbing shipping brewing airlines childcare drugs coal mine lines outpatient psych oaks pines springs meadows creek ridge crossing pointe landing grove hills glen woods""".split()
 )
 """Words one of which stands in most names of institutions, homes and workplaces."""
 _FIRM = frozenset(
@@ -37,7 +38,8 @@ _GENERIC = frozenset(
     interventional pediatric neonatal outpatient inpatient ambulatory day night skilled assisted nursing long term short care unit department dept center services service outside local community area nearby another other county state federal
     high middle elementary grade nursery law dental graduate group the our this his her their patient patients chest portable left right upper lower radiation wound sleep pain stress exercise vascular cardiovascular thoracic neurology surgery
     attorney surgeon past present brief admission discharge medicine radiology imaging report history exam examination study review systems final preliminary addendum reason clinical social laboratory data plan assessment electronic record records
-    informed advance directive standard quality infection blood bank pharmacy therapy oncology orthopedic obstetrics gynecology labor delivery operating recovery room floor ward school house station base camp and of at for""".split()
+    informed advance directive standard quality infection blood bank pharmacy therapy oncology orthopedic obstetrics gynecology labor delivery operating recovery room floor ward school house station base camp and of at for
+    consulting consult consults attending call covering file npi dermatology neurology urology nephrology rheumatology gastroenterology endocrinology pulmonology renal dental psych infusion outpatient insurance""".split()
 )
 RUNS = re.compile(rf"(?<![\w'’.-]){_RUN}(?![\w'’])")
 _BEFORE = re.compile(

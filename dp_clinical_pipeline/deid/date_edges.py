@@ -42,7 +42,7 @@ def with_edges(text: str, spans: Sequence[Span]) -> list[Span]:
 
 def _whole(text: str, span: Span, before: int, following: Span | None) -> Span:
     start, end = span.start, span.end
-    if start - 4 >= before and _THE.match(text, start - 4) and not text[: start - 4][-1:].isalnum():
+    if start - 4 >= before and _THE.match(text, start - 4) and not (start > 4 and text[start - 5].isalnum()):
         start -= 4
     cut = _CUT.search(text, start + 6, end)
     after = _AFTER.match(text, cut.start() if cut else end) or _AFTER.match(text, end)

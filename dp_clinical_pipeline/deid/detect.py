@@ -30,6 +30,7 @@ from dp_clinical_pipeline.deid import (
     phones,
     places,
     runs,
+    short_houses,
     shouting,
     small_names,
     spanish,
@@ -77,6 +78,7 @@ VOTERS = (
     spanish.vote,
     amid.vote,
     amid_towns.vote,
+    short_houses.vote,
 )
 PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, crews.vote)
 """Voters that read capitals: they see lines in capitals in title case."""

@@ -15,7 +15,7 @@ _DASHED = re.compile(
 )
 _BARE = re.compile(r"[.!](?<=[a-z]{3}.)\s{1,2}(?P<name>[A-Z]{2})(?=\.?(?:\s*$|\s*\n|[ ](?:\d|[A-Z][a-z'’]\w*[ ]|\()))")
 _TRAILER = re.compile(
-    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|(?<=, )|^)[ ]?(?P<name>[A-Z]{2,3})[:/]|(?<=[A-Za-z])[:/](?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
+    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|(?<=, )|^)[ ]?(?P<name>[A-Z]{2,3})[:/]|(?P<who>[A-Z][A-Za-z'’-]{2,20})[:/](?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
     r"(?=\s*(?:$|\n)|[ ]{2}|[ ][A-Z0-9])"
 )
 """Who dictated and who typed: `RM:nj`, `Castellanos:fm     D: ...`."""
@@ -30,6 +30,11 @@ _ACTED = re.compile(
     r"|reversed|deleted|removed|rejected|reported|read|reading|confirmed|cleared|approved|signed|cosigned|dictated|interpreted|ordered|requested|reset|restored|cancell?ed|voided|unlocked|queried|assigned|injected|administered|prepared|inserted|started"
     r"|stopped|uploaded|resent|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d$",
     re.I,
+)
+_OWNED = sieved(
+    r"\b(?i:(?:technologist|typist|tech|dictator|reader|transcriptionist|radiologist|reviewer|nurse|scribe)['’]?s?['’]?\s(?:own\s)?initials|initialed\sby|initialed)[,:]?\s[\"“'(]?(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:\s(?:and|&)\s(?P<second>[A-Z]{2,3}))?(?=[\"”'),.;]|\s|$)"
+    r"|\b(?i:transcriptionist|typist|dictator),\s(?P<apart>[A-Za-z]{2}),"
+    r"|\bMI:\s(?P<middle>[A-Z])\b"
 )
 _TO = sieved(rf"[ ](?:to|with)[ ](?P<name>[A-Z]{{2,3}}){_AFTERWARDS}")
 _TOLD = re.compile(
@@ -55,6 +60,7 @@ _NONE = _NO_ONE | _WORDS
 _HEADINGS = frozenset(
     "hr bp rr pt iv ct mr us cc pmh ros pe dx rx tx sx hx fh sh gi gu ng et wt ht id dob mrn ssn re cxr ekg npo nkda hgb hct wbc plt na cl bun inr ptt".split()
 )
+_BESIDE = frozenset("and of the are is on in at by was for".split())
 _TRAILED = frozenset("or if as up it be by so do ok neg pos nl wnl cm mm mg ml kg".split())
 _CLINICAL = MINOR - {"th", "nd", "rd"}
 
@@ -71,12 +77,20 @@ def vote(text: str) -> Iterator[Span]:
                 text, max(0, start - 50), start
             ):
                 yield Span(*found.span("name"), "PERSON", "small_names:typist", 0.5)
+    for found in _OWNED.finditer(text):
+        for group in ("name", "second", "apart", "middle"):
+            if found[group] and (group == "middle" or found[group] not in _BESIDE):
+                yield Span(*found.span(group), "PERSON", "small_names:typist", 0.5)
     for found in _TRAILER.finditer(text):
         name, second = found["name"], found["second"]
         is_word = second in _WORDS or second in _TRAILED or (name or "").lower() in _HEADINGS
         if not is_word or text[found.start("second") - 1] == "/":
             yield Span(
-                found.start("name") if name else found.start("second"), found.end(), "PERSON", "small_names:typist", 0.5
+                found.start("name" if name else "who" if found["who"] else "second"),
+                found.end(),
+                "PERSON",
+                "small_names:typist",
+                0.5,
             )
     for found in _BARE.finditer(text):
         if _is_initials(found["name"]) and found["name"].lower() not in _CLINICAL:

@@ -54,7 +54,7 @@ _TAILED = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,4}})(?P<tail>(?:Nursing|Rehab|Rehabilitation|Health|Care|Convalescent|Subacute|Healthcare)[ ](?:and|&)[ ](?:Rehab(?:ilitation)?|Nursing|Wellness|Healthcare|Care|Living|Rehab[ ]Center)(?:[ ](?:Center|Centre|Ctr))?"
     r"|(?:Health[ ])?Care[ ](?:Facility|Center|Centre|Ctr)|Skilled[ ]Nursing(?:[ ]Facility)?|(?:Assisted|Independent|Supportive)[ ]Living|Memory[ ]Care|Convalescent(?:[ ](?:Hospital|Home|Center))?|Home[ ]Health(?:[ ]?[Cc]are)?|Kidney[ ]Care|Living[ ]?Center|LivingCenter|Senior[ ](?:Care|Living|Center)|Extended[ ]Care|Adult[ ](?:Day[ ]Care|Foster[ ]Care|Family[ ]Home)"
     r"|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|(?:Diagnostic|Medical|Advanced|Open|Outpatient)[ ]Imaging(?:[ ](?:Center|Centre|Associates|Services|Group))?|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER"
-    r"|Insurance(?:[ ](?:Company|Agency|Group))?|Logistics|Trucking|Manufacturing|Enterprises|Industries|Freight|Roofing|Plumbing|Foundry|Shipyard|Brewing|(?:Meat|Food|Poultry)[ ](?:Processing|Packing)|Construction[ ]Company|Child[ ]?[Cc]are(?:[ ]Center)?|Day[ ]?[Cc]are(?:[ ]Center)?|Women['’]s[ ]Health(?:[ ]Center)?|Heart[ ](?:and|&)[ ]Vascular(?:[ ](?:Center|Institute))?|(?:County[ ])?Health[ ]Department|Police[ ]Department|Public[ ](?:Schools|Library)|Credit[ ]Union|[A-Z][a-z]{2,9}[ ](?:and|&)[ ](?:Stone|Sons|Supply|Lube|Gravel|Lumber|Tire))(?![\w'’])"
+    r"|Insurance(?:[ ](?:Company|Agency|Group))?|Logistics|Trucking|Manufacturing|Enterprises|Industries|Freight|Roofing|Plumbing|Foundry|Shipyard|Brewing|(?:Freight|Bus|Truck|Air)[ ]Lines|(?:Meat|Food|Poultry)[ ](?:Processing|Packing)|Internal[ ]Medicine|Family[ ](?:Medicine|Practice)|Pain[ ]Management|(?:County[ ])?(?:Mental|Behavioral)[ ]Health|Blood[ ]Bank|Renal[ ]Care|Urgent[ ]Care|(?:Pulmonary|Cardiology|Radiology|Medical|Surgical|Orthopa?edic|Nephrology|Kidney)[ ](?:Associates|Partners|Consultants|Specialists|Group)|Construction[ ]Company|Child[ ]?[Cc]are(?:[ ]Center)?|Day[ ]?[Cc]are(?:[ ]Center)?|Women['’]s[ ]Health(?:[ ]Center)?|Heart[ ](?:and|&)[ ]Vascular(?:[ ](?:Center|Institute))?|(?:County[ ])?Health[ ]Department|Police[ ]Department|Public[ ](?:Schools|Library)|Credit[ ]Union|[A-Z][a-z]{2,9}[ ](?:and|&)[ ](?:Stone|Sons|Supply|Lube|Gravel|Lumber|Tire))(?![\w'’])"
 )
 _MORE = re.compile(rf"(?:[ -]|[ ](?:of|at|and|&|in)[ ](?:the[ ])?)(?P<word>{_W})(?![\w'’])")
 _BEFORE = re.compile(r"(?<![\w'’.-])(?P<word>[A-Z][\w'’]{1,20})[ ]$")
@@ -120,13 +120,15 @@ def whole(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             if not more or not _goes_on(more["word"]):
                 break
             end = more.end()
+        if text[end - 7 : end] == " Health" and text.startswith(" Department", end):
+            end += len(" Department")
         if (
             text[start : start + 2] in ("St", "Sa", "Mo", "Mt", "Me")
             and (before := _BEFORE.search(text, max(0, start - 24), start))
             and _leads(before["word"])
         ):
             start = before.start("word")
-        if tail := OFFICE.search(text, start, end):
+        if (tail := OFFICE.search(text, start, end)) and text[tail.start() - 7 : tail.start()] != " Health":
             end = tail.start()
         if text[end - 8 : end] == " Medical" and text[end : end + 7] == " Record":
             end -= 8

@@ -22,7 +22,7 @@ _CUE = (
     r"cxr|chest|film|films|x-?ray|radiographs?|ct|cta|mri|mr|pet|us|echo|ekg|ecg|labs?|exam|study|scan|mammo(?:gram)?|dexa|imaging|portable|kub|vq|v/q|bronch|biopsy|bx|surgery|procedure|cath|culture|report|note"
     r"|visit|clinic|appointment|appt|appts|admit|admits|admitted|admission|adm|discharge|discharged|dc|d/c|dcd|due|scheduled|sched|follow-?up|f/u|fu|recheck|return|rtc|last|lmp|prior|priors|previous|prev"
     r"|since|until|till|til|on|dated|date|dates|dos|doi|called|seen|done|placed|taken|drawn|received|given|started|start|stop|stopped|began|begin|ended|end|quit|smoking|expired|died|born|back\sto|as\sof|effective|eff|by"
-    r"|before|after|from|through|thru|to|of|vs|versus|comparison|compared|compare|dictated|transcribed|signed|read|faxed|mailed|went\sout|sent\sout|released|resulted|collected|performed|injury|fall|fell|onset|intubated|extubated|transferred|starting|beginning|wk\sof|week\sof|and|next|dialysis|chemo|infusion|ppd|flu\sshot|vaccine|vaccinated|covid|shot|dose|removed|pulled|inserted|exchanged|implanted"
+    r"|before|after|from|through|thru|to|of|vs|versus|comparison|compared|compare|dictated|transcribed|signed|read|faxed|mailed|later\sthan|(?:began|started|noticed)\saround|went\sout|sent\sout|released|resulted|collected|performed|injury|fall|fell|onset|intubated|extubated|transferred|starting|beginning|wk\sof|week\sof|and|next|dialysis|chemo|infusion|ppd|flu\sshot|vaccine|vaccinated|covid|shot|dose|removed|pulled|inserted|exchanged|implanted"
 )
 _CUED = re.compile(
     rf"(?<![\w-])(?:{_CUE})\b(?:\s(?:on|of|from|for|dated|done|the|is|was|at|date|set\sfor|since|to|in|reads?|film|study|exam))?[\s:(,=]{{1,3}}(?P<date>{_PAIR}){_NO_DATE}",

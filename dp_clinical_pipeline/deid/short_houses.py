@@ -1,0 +1,32 @@
+"""Voter: institutions that one word or a few letters name after `at` or `from`, and shops: `Kroger pharmacy`."""
+# ruff: noqa: E501, SIM905 -- a list of words is read as one text
+
+import re
+from collections.abc import Iterator
+
+from dp_clinical_pipeline.deid.amid import W, is_clinical, is_generic
+from dp_clinical_pipeline.deid.amid import key as key_of
+from dp_clinical_pipeline.deid.sieve import sieved
+from dp_clinical_pipeline.deid.spans import Span
+
+_ENDS = r"(?=[,.;:)\n]|$|[ ](?:on|in|for|and|dated|with|where|who|since|last|this|after|before|was|were|is|has|by|via|to|at|chest|ct|mri)\b|[ ]\d)"
+_ONE = sieved(
+    rf"\b(?:at|from|to|via|visited|near|outside|In)[ ](?P<name>Memorial|Methodist|Regional|Presbyterian|Deaconess|Baptist|Lutheran|Adventist|Mercy|Providence|General|University|County[ ]General){_ENDS}"
+)
+_LETTERS = sieved(
+    rf"\b(?:at|from|(?<=[a-z] )of)[ ](?P<name>(?!PMH|FMH|CMC|IMC|PMC|EMC|OMC)(?:[A-Z]{{1,2}}(?:MC|GH|MH)|VAMC|VAH)){_ENDS}"
+)
+_SHOP = sieved(
+    rf"\b(?:at|from|to|by|via|outside|near|of|with|in)[ ](?P<name>(?P<own>{W}(?:[ ]{W})?)[ ](?:pharmacy|warehouse|plant|shelter|parish|factory|store|mine|daycare)(?:[ ](?:in|on|at)[ ]{W})?)(?![\w'’-])"
+)
+
+
+def vote(text: str) -> Iterator[Span]:
+    """Find institutions by their short names."""
+    for pattern in (_ONE, _LETTERS):
+        for found in pattern.finditer(text):
+            yield Span(*found.span("name"), "FACILITY", "short_houses:name", 0.56)
+    for found in _SHOP.finditer(text):
+        own = found["own"].split()
+        if not any(is_clinical(word) for word in own) and not all(is_generic(key_of(word)) for word in own):
+            yield Span(*found.span("name"), "FACILITY", "short_houses:shop", 0.56)
