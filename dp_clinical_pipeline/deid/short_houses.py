@@ -1,7 +1,6 @@
 """Voter: institutions that one word or a few letters name after `at` or `from`, and shops: `Kroger pharmacy`."""
-# ruff: noqa: E501, SIM905 -- a list of words is read as one text
+# ruff: noqa: E501 -- a list of words is read as one text
 
-import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.amid import W, is_clinical, is_generic
