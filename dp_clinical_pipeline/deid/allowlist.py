@@ -38,7 +38,7 @@ _FIRM = ("people:title", "people:label", "people:credential", "companions:listed
 _INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
-    ("LA", "RA", "MI", "PA", "CT", "MS", "MD", "OR", "ID", "AL", "ME", "IN", "HI", "OK", "CO", "DE", "CA", "MA")
+    "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX STAT PACU MICU".split()  # noqa: SIM905
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
@@ -49,6 +49,8 @@ _PART_OF = {
     "May": re.compile(r"May (?:be|have|also|not|represent|reflect|indicate|suggest|account|relate|need)\b"),
 }
 """Words that are nobody's within these."""
+_YOUNGER = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty)(?:[- ]|$)", re.I)
+_IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|view|act)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )
@@ -59,6 +61,10 @@ def is_lookalike(text: str, span: Span) -> bool:
     """Say whether a span is a clinical expression rather than an identifier."""
     surface = text[span.start : span.end]
     if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
+        return True
+    if span.voter.startswith("learnt:") and (
+        _YOUNGER.match(surface) or _IMAGE.search(text, max(0, span.start - 12), span.start)
+    ):
         return True
     if surface.startswith(("Blue Cross", "Blue Shield")):
         return True

@@ -32,7 +32,7 @@ _SURE = (
     r"\b(?:ON|FOR|OF|RE|PATIENT|PT|BY|TO|WITH|PER|FROM|AND|NAME)[:.]?\s(?P<name>[A-Z][A-Z'’-]{1,20}+[ ](?:[A-Z]\.?[ ])?(?:ST\.[ ])?[A-Z][A-Z'’-]{1,24}+)(?!\w)",
 )
 _LABELED = sieved(
-    r"\b(?i:label?led|marked|stamped)\s(?P<name>[A-Z][A-Z'’-]+(?:,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)?)(?=\s[\dXx*#]|,\s|[.;])"
+    r"\b(?i:label?led|marked|stamped)\s(?P<name>[A-Z][A-Z'’-]+(?:,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)?)(?=\s(?:[\dXx*#]|in\b|for\b|and\b|with\b|was\b|were\b|but\b)|,\s|[.;])"
 )
 _MIDDLE_INITIAL = sieved(r"\b(?i:middle\sinitial)\s?(?:is|as|of|:)?\s?(?P<name>[A-Z])\b")
 _GOES_BY = sieved(

@@ -21,7 +21,7 @@ _FIGURES = rf"(?:[ ](?:at[ ]|(?!19|20))|[ ]?@[ ]?)(?:[01]\d|2[0-3])[0-5]\d{_ZONE
 _AFTER = re.compile(rf"(?:(?P<surely>{_COLONS})|{_FIGURES})(?![\w/]|[:.,-]\d)")
 _THE = re.compile(r"the[ ](?=\d{1,2}(?:st|nd|rd|th)\b)", re.I)
 _LED = re.compile(rf"{_THE.pattern}|(?:last|this|next|past)[ ](?=\S)", re.I)
-_CUT = re.compile(r"[ T@]\d\d?$")
+_CUT = re.compile(r"[ T@]\d\d?(?::\d\d)*$")
 """Where a voter stopped within a time."""
 _WITHIN = re.compile(rf"(?:{_COLONS}|{_FIGURES})$")
 

@@ -15,7 +15,7 @@ _DASHED = re.compile(
 )
 _BARE = re.compile(r"[.!](?<=[a-z]{3}.)\s{1,2}(?P<name>[A-Z]{2})(?=\.?(?:\s*$|\s*\n|[ ](?:\d|[A-Z][a-z'’]\w*[ ]|\()))")
 _TRAILER = re.compile(
-    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|(?<=, )|^)[ ]?(?P<name>[A-Z]{2,3})[:/]|(?P<who>[A-Z][A-Za-z'’-]{2,20})[:/](?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
+    r"(?:(?:(?<=[.\n])|(?<=[ ]{2})|(?<=, )|^)[ ]?(?P<name>[A-Z]{2,3})(?:/[A-Z]{2,3}){0,2}[:/]|(?P<who>[A-Z][A-Za-z'’-]{2,20})[:/](?=[a-z]{2,3}[ ]{1,12}[DT]:)|(?<=[ ]{2})/)(?P<second>[a-z]{2,3})"
     r"(?=\s*(?:$|\n)|[ ]{2}|[ ][A-Z0-9])"
 )
 """Who dictated and who typed: `RM:nj`, `Castellanos:fm     D: ...`."""
@@ -28,7 +28,7 @@ _ACTED = re.compile(
     r"\b(?:printed|reprinted|faxed|released|scanned|edited|updated|changed|entered|accessed|viewed|exported|pulled|retrieved|collected|drawn|done|placed|given|checked|validated|verified|keyed|logged|charted|recorded|documented|noted|taken|obtained"
     r"|filed|indexed|merged|corrected|amended|modified|created|initiated|closed|opened|sent|received|completed|transcribed|typed|screened|shot|imaged|performed|positioned|repeated|acknowledged|reviewed|initialed|initialled|witnessed|counted|relayed|paged|called"
     r"|reversed|deleted|removed|rejected|reported|read|reading|confirmed|cleared|approved|signed|cosigned|dictated|interpreted|ordered|requested|reset|restored|cancell?ed|voided|unlocked|queried|assigned|injected|administered|prepared|inserted|started"
-    r"|stopped|uploaded|resent|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d$",
+    r"|stopped|uploaded|resent|(?:re-?)?enrolled|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d,?$",
     re.I,
 )
 _OWNED = sieved(

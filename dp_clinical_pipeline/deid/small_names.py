@@ -16,8 +16,8 @@ _ENTRY = (
     r"|attending|login|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|user(?:name)?|opr|operator|checked|approved|released|acquired|imaged|positioned|uploaded|input|data\sentry|clerk|secretary|second\sread(?:er)?|over-?read|double\sread|first\sread(?:er)?|witness|rt|rn"
 )
 _TYPIST = sieved(
-    rf"(?<![\w])(?:(?i:{_ENTRY}|dd|dt|td|tr|mt|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
-    r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,12}(?:[A-Z]|[tdT]:|\d|(?i:at|on|for|from|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]{1,12}\w{1,12}:)"
+    rf"(?<![\w])(?:(?i:{_ENTRY}|transcribing|dictating|dd|dt|td|tr|mt|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
+    r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,12}(?:[A-Z]|[tdT]:|\d|(?i:at|on|for|from|and|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]{1,12}\w{1,12}:)"
 )
 _IS_TYPIST = re.compile(r"(?:transcription(?:ist)?|transcriber|typist|typed\sby|transcribed\sby|mt)\b", re.I)
 """Whoever is named after that: two letters are theirs, whatever else they may mean."""
@@ -26,7 +26,7 @@ _LOW_PAIR = sieved(
     rf"\b(?i:pt|patient|pt\sname|patient\sname|name|{KIN}|by|with|to|called|named|is|dr|mr|mrs|ms)\s?:?\s(?P<name>(?P<given>[a-z]{{3,15}})\s(?:[a-z]\.?\s)?(?P<surname>[a-z]{{3,20}}))(?![\w-])"
 )
 _NO_INITIALS = frozenset(
-    "the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
+    "by the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
 )
 
 
