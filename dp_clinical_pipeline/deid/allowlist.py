@@ -38,7 +38,7 @@ _FIRM = ("people:title", "people:label", "people:credential", "companions:listed
 _INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
-    "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX STAT PACU MICU".split()  # noqa: SIM905
+    "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX TB US MR XR NM STAT PACU MICU".split()  # noqa: SIM905
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
@@ -46,10 +46,13 @@ _PART_OF = {
     "Cross": re.compile(r"Blue Cross"),
     "Shield": re.compile(r"Blue Shield"),
     "National": re.compile(r"National Provider"),
+    "Young": re.compile(r"Young (?:wom[ae]n|m[ae]n|adults?|females?|males?|child(?:ren)?|patients?|boy|girl)\b"),
     "May": re.compile(r"May (?:be|have|also|not|represent|reflect|indicate|suggest|account|relate|need)\b"),
 }
 """Words that are nobody's within these."""
-_YOUNGER = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty)(?:[- ]|$)", re.I)
+_OLD = re.compile(r"ninet|9\d|1[01]\d|(?:a |one )?hundred|.*(?:genarian|tenarian)", re.I)
+_ACUITY = re.compile(r"(?:1[3-9]|[2-9]\d)/(?:1[3-9]|[2-9]\d)")
+_SCANNER = re.compile(r"[ -](?:CT|MR|slice|row|channel|detector)\b")
 _IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|view|act)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
@@ -63,7 +66,10 @@ def is_lookalike(text: str, span: Span) -> bool:
     if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
         return True
     if span.voter.startswith("learnt:") and (
-        _YOUNGER.match(surface) or _IMAGE.search(text, max(0, span.start - 12), span.start)
+        (span.type == "AGE" and not _OLD.match(surface))
+        or _IMAGE.search(text, max(0, span.start - 12), span.start)
+        or _ACUITY.fullmatch(surface)
+        or (surface.isdecimal() and _SCANNER.match(text, span.end))
     ):
         return True
     if surface.startswith(("Blue Cross", "Blue Shield")):

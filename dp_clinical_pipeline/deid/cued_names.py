@@ -34,6 +34,7 @@ _SURE = (
 _LABELED = sieved(
     r"\b(?i:label?led|marked|stamped)\s(?P<name>[A-Z][A-Z'’-]+(?:,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)?)(?=\s(?:[\dXx*#]|in\b|for\b|and\b|with\b|was\b|were\b|but\b)|,\s|[.;])"
 )
+_BED = sieved(rf"\b(?i:bed|room|rm)\s\d{{1,4}}[A-Z]?\s(?P<name>[{UPPER}][a-z'’]{{2,20}}):(?=\s)")
 _MIDDLE_INITIAL = sieved(r"\b(?i:middle\sinitial)\s?(?:is|as|of|:)?\s?(?P<name>[A-Z])\b")
 _GOES_BY = sieved(
     r"\b(?i:goes\sby|known\s(?:as|to\sus\sas)|nick-?name(?:\sis|:)?|nicknamed|prefers\s(?:to\sbe\scalled\s)?|likes\sto\sbe\scalled|a\.?k\.?a\.?|alias)\s?[\"“'(]?(?P<name>[A-Z][a-z'’]{1,20}(?:[ ][A-Z][a-z'’]{1,20})?)(?=[\"”'’),.;\n]|\s|$)"
@@ -105,6 +106,9 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LABELED.finditer(text):
         if is_surname(found["name"].split(",")[0]) and (not found["given"] or is_given(found["given"])):
             yield Span(*found.span("name"), "PERSON", "cued_names:labeled", 0.6)
+    yield from matched(
+        text, _BED, "PERSON", "cued_names:bed", 0.55, group=1, accept=lambda found: not is_excluded(found["name"])
+    )
     yield from matched(text, _MIDDLE_INITIAL, "PERSON", "cued_names:middle", 0.6, group=1)
     for found in _GOES_BY.finditer(text):
         if not is_excluded(found["name"].split()[0]):

@@ -36,6 +36,9 @@ _OWNED = sieved(
     r"|\b(?i:transcriptionist|typist|dictator),\s(?P<apart>[A-Za-z]{2}),"
     r"|\bMI:\s(?P<middle>[A-Z])\b"
 )
+_STAMPED = sieved(
+    r"\b(?i:transcribed|typed|entered)[: ]{1,3}\d[\dA-Za-z:/., -]{4,28}?\d(?:[ ]?[AP]M)?[ ](?P<name>[a-z]{2})(?=\s*(?:$|\n)|[ ][A-Z])"
+)
 _TO = sieved(rf"[ ](?:to|with)[ ](?P<name>[A-Z]{{2,3}}){_AFTERWARDS}")
 _TOLD = re.compile(
     r"\b(?:reported|reports?|given|called|relayed|communicated|conveyed|paged|handed|faxed|read|discussed|reviewed|results?|findings?)\b[^.\n;]{0,30}$",
@@ -81,6 +84,9 @@ def vote(text: str) -> Iterator[Span]:
         for group in ("name", "second", "apart", "middle"):
             if found[group] and (group == "middle" or found[group] not in _BESIDE):
                 yield Span(*found.span(group), "PERSON", "small_names:typist", 0.5)
+    for found in _STAMPED.finditer(text):
+        if found["name"] not in _BESIDE:
+            yield Span(*found.span("name"), "PERSON", "small_names:typist", 0.5)
     for found in _TRAILER.finditer(text):
         name, second = found["name"], found["second"]
         is_word = second in _WORDS or second in _TRAILED or (name or "").lower() in _HEADINGS

@@ -143,7 +143,12 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         ):
             break
         called = rule == "title" and words == 0 and core[1:].islower()  # Dr. Do
-        if not core or (key in lowered("credentials") and not called) or not _fits(core, words, sure, rule, paired):
+        own = (
+            words == 1 and rule in ("title", "label") and is_surname(core) and _is_clear(text[start:last])
+        )  # Olga Early
+        if not core or (
+            (key in lowered("credentials") and not called) or not (own or _fits(core, words, sure, rule, paired))
+        ):
             break
         words += 1
         last = start + token.start() + len(raw)
@@ -160,6 +165,10 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         last -= 1
     suffix = SUFFIX.match(text, last)
     return start, suffix.end() if suffix else last
+
+
+def _is_clear(name: str) -> bool:
+    return name.istitle() and name.lower() in lowered("clear_given_names")
 
 
 def _is_credential(text: str, found: re.Match[str]) -> bool:

@@ -16,7 +16,7 @@ _ENTRY = (
     r"|attending|login|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|user(?:name)?|opr|operator|checked|approved|released|acquired|imaged|positioned|uploaded|input|data\sentry|clerk|secretary|second\sread(?:er)?|over-?read|double\sread|first\sread(?:er)?|witness|rt|rn"
 )
 _TYPIST = sieved(
-    rf"(?<![\w])(?:(?i:{_ENTRY}|transcribing|dictating|dd|dt|td|tr|mt|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
+    rf"(?<![\w])(?:(?i:{_ENTRY}|transcribing|dictating|dd|dt|td|tr|mt|[dt](?=:))(?i:\sby|\sinitials|\sid|\sname)?\s?[:=/]\s?|(?i:(?:{_ENTRY})\sby|log-?in|log-?on|(?:logged|signed)\s(?:in|on)(?:\sas)?|radiographer|sonographer|user(?:\sid|\sname)?|initials|typist|transcriptionist|transcriber|transcribed|typed|(?:medical\s)?secretary|second\sreader|first\sreader|reader|opr|operator|scribe|scribed)\s)"
     r"(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:/(?P<second>[A-Za-z]{2,3}))?(?![\w'’/-])(?=\s*(?:$|[\n,;|.)\]])|[ ]{1,12}(?:[A-Z]|[tdT]:|\d|(?i:at|on|for|from|and|opened|accessed|edited|viewed|logged|printed|changed|deleted|signed)\b)|[ ]{1,12}\w{1,12}:)"
 )
 _IS_TYPIST = re.compile(r"(?:transcription(?:ist)?|transcriber|typist|typed\sby|transcribed\sby|mt)\b", re.I)

@@ -17,7 +17,7 @@ def surfaces(text: str, spans: list[Span]) -> set[str]:
 @pytest.mark.parametrize(
     ("text", "surface"),
     [
-        ("Bed 3 Okonjo: cellulitis, day 3 of abx.", "Okonjo"),
+        ("3) Okonjo: cellulitis, day 3 of abx.", "Okonjo"),
         ("gown change by kealoha, tolerated well", "kealoha"),
     ],
 )

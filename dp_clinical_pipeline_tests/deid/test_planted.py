@@ -16,7 +16,7 @@ from dp_clinical_pipeline_tests.deid.formats import SETS
 from dp_clinical_pipeline_tests.deid.learning import SETS as LEARNT_FROM
 from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
-SEALED = "fk"
+SEALED = "fky"
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
