@@ -16,7 +16,8 @@ from dp_clinical_pipeline_tests.deid.formats import SETS
 from dp_clinical_pipeline_tests.deid.learning import SETS as LEARNT_FROM
 from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
-SEALED = "fky"
+SEALED = "fkyz"
+OPENED = "vx"
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
@@ -63,10 +64,11 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
         # Sealed; their frames hold states and titles beside the slots, which count as altered.
         ("f", 0.98, 0.85, 0.01),
         ("k", 0.955, 0.6, 0.012),
-        # Plain sentences; y is sealed.
+        # Plain sentences; y and z are sealed.
         ("t", 0.99, 0.95, 0.004),
         ("u", 0.99, 0.9, 0.002),
         ("y", 0.985, 0.95, 0.004),
+        ("z", 0.985, 0.95, 0.004),
     ],
 )
 def test_identifiers_between_sentences_of_openi_are_found(
@@ -81,9 +83,9 @@ def test_identifiers_between_sentences_of_openi_are_found(
 
 def test_the_frames_hold_every_kind_and_sealed_ones_are_in_no_other_set() -> None:
     sets = {name: frames(name) for name in SETS}
-    assert set(sets) == {*SEALED, *LEARNT_FROM}
+    assert set(sets) == {*SEALED, *OPENED, *LEARNT_FROM}
     assert min(map(len, sets.values())) > 100
-    opened = {line for name in LEARNT_FROM for line in sets[name]}
+    opened = {line for name in LEARNT_FROM + OPENED for line in sets[name]}
     # `Dear Dr. {surname},` comes to anybody's mind; a sentence of one author that another wrote too would be a copy.
     shared = [line for name in SEALED for line in sets[name] if line in opened]
     assert len(shared) <= 3
