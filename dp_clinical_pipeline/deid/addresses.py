@@ -81,6 +81,10 @@ _BARE = sieved(
     rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{3,5}}[ ](?:{_DIRECTION}\.?[ ])?(?P<rest>{_C}(?:[ ]{_C}){{0,2}}))(?P<unit>{_TAIL})(?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|in|on|when|where|who|since|this|last|is|was|reports?|near|to|today|tomorrow)\b)"
 )
 """A number of three digits or more before words in title case that no report writes after a number."""
+_WITH_UNIT = sieved(
+    rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{1,5}}[ ](?:{_DIRECTION}\.?[ ])?(?:[Tt]he[ ])?(?P<rest>{_C}(?:[ ]{_C}|[ ]\d{{1,4}}){{0,3}}),?[ ](?:(?:Apt|Apartment|Unit|Ste|Suite|Lot|Trlr|Bldg|Rm)\.?[ ]?\#?|\#[ ]?)[ ]?[A-Z]?-?\d{{1,5}}-?[A-Z]?)(?![\w-])"
+)
+"""Whatever a street is called, an apartment says that it is one."""
 _NOT_STREET = re.compile(
     r"\d{1,6}\s(?:Days?|Weeks?|Views?|Hours?|Years?|Months?|Patients?|French|Fr|Gauge|Hole|Vessel|View|Image|Series|Lead)\b",
     re.I,
@@ -105,6 +109,9 @@ def find(text: str) -> Iterator[tuple[int, int, float]]:
     for found in _STREET.finditer(text):
         if not _NOT_STREET.match(found.group()):
             yield found.start(), _trimmed(text, found.start(), found.end()), 0.88
+    for found in _WITH_UNIT.finditer(text):
+        if not _NOT_STREET.match(found["street"]) and _is_street(found["rest"].split(" ")[0], ordinary=True):
+            yield *found.span("street"), 0.6
     for found in _BOX.finditer(text):
         yield found.start("box"), found.end("box"), 0.7
     for found in _BARE.finditer(text):
