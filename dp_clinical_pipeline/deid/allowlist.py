@@ -42,7 +42,9 @@ _CLINICAL_CODES = frozenset(
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
+_DEPARTMENTS = frozenset(("Medical Imaging", "Diagnostic Imaging", "Nuclear Medicine", "Diagnostic Radiology"))
 _PART_OF = {
+    "Lady": re.compile(r"Lady Windermere"),
     "Cross": re.compile(r"Blue Cross"),
     "Shield": re.compile(r"Blue Shield"),
     "National": re.compile(r"National Provider"),
@@ -72,7 +74,7 @@ def is_lookalike(text: str, span: Span) -> bool:
         or (surface.isdecimal() and _SCANNER.match(text, span.end))
     ):
         return True
-    if surface.startswith(("Blue Cross", "Blue Shield")):
+    if surface.startswith(("Blue Cross", "Blue Shield")) or surface in _DEPARTMENTS:
         return True
     if found := _PART_OF.get(surface):
         return found.search(text, max(0, span.start - 6), span.end + 14) is not None

@@ -34,6 +34,10 @@ _SURE = (
 _LABELED = sieved(
     r"\b(?i:label?led|marked|stamped)\s(?P<name>[A-Z][A-Z'’-]+(?:,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)?)(?=\s(?:[\dXx*#]|in\b|for\b|and\b|with\b|was\b|were\b|but\b)|,\s|[.;])"
 )
+_SURNAME = sieved(rf"\b(?i:surname|last\sname|family\sname)\s?:\s{{1,3}}(?P<name>[{UPPER}][\w'’-]{{1,24}})(?![\w'’])")
+_LAST_FIRST = sieved(
+    r"\b(?i:name|by)\s?:\s{1,3}(?P<name>[A-Z][A-Z'’-]+,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)(?![\w'’])"
+)
 _BED = sieved(rf"\b(?i:bed|room|rm)\s\d{{1,4}}[A-Z]?\s(?P<name>[{UPPER}][a-z'’]{{2,20}}):(?=\s)")
 _MIDDLE_INITIAL = sieved(r"\b(?i:middle\sinitial)\s?(?:is|as|of|:)?\s?(?P<name>[A-Z])\b")
 _GOES_BY = sieved(
@@ -106,6 +110,12 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LABELED.finditer(text):
         if is_surname(found["name"].split(",")[0]) and (not found["given"] or is_given(found["given"])):
             yield Span(*found.span("name"), "PERSON", "cued_names:labeled", 0.6)
+    for found in _LAST_FIRST.finditer(text):
+        if is_surname(found["name"].split(",")[0]) and is_given(found["given"]):
+            yield Span(*found.span("name"), "PERSON", "cued_names:last_first", 0.7)
+    yield from matched(
+        text, _SURNAME, "PERSON", "cued_names:surname", 0.7, group=1, accept=lambda found: is_surname(found["name"])
+    )
     yield from matched(
         text, _BED, "PERSON", "cued_names:bed", 0.55, group=1, accept=lambda found: not is_excluded(found["name"])
     )

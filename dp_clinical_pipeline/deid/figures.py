@@ -33,7 +33,8 @@ _AT = re.compile(
     re.I,
 )
 _PUBLIC = re.compile(
-    r"\b(?:PMID|PMC|NCT|OMIM|FDA|DOI|ISBN|ISSN|ICD(?:-\d+)?(?:-\w+)?|CPT|HCPCS|LOINC|SNOMED|codes?|COVID|mg|ml|HU)[\s:#-]{0,3}$",
+    r"\b(?:PMID|PMC|NCT|OMIM|FDA|DOI|ISBN|ISSN|ICD(?:-\d+)?(?:-\w+)?|CPT|HCPCS|LOINC|SNOMED|codes?|COVID|mg|ml|HU)[\s:#-]{0,3}$"
+    r"|\bCPT[\s:#-]{0,3}(?:\d{5}(?:-\w\w)?(?:,?\s(?:and\s|or\s|to\s)?)){1,5}$",
     re.I,
 )
 _UNITS = frozenset("K U F C L G V W M H HU GY KV MA ML MG KG CC IU".split())  # noqa: SIM905

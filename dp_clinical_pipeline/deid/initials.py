@@ -28,13 +28,18 @@ _ACTED = re.compile(
     r"\b(?:printed|reprinted|faxed|released|scanned|edited|updated|changed|entered|accessed|viewed|exported|pulled|retrieved|collected|drawn|done|placed|given|checked|validated|verified|keyed|logged|charted|recorded|documented|noted|taken|obtained"
     r"|filed|indexed|merged|corrected|amended|modified|created|initiated|closed|opened|sent|received|completed|transcribed|typed|screened|shot|imaged|performed|positioned|repeated|acknowledged|reviewed|initialed|initialled|witnessed|counted|relayed|paged|called"
     r"|reversed|deleted|removed|rejected|reported|read|reading|confirmed|cleared|approved|signed|cosigned|dictated|interpreted|ordered|requested|reset|restored|cancell?ed|voided|unlocked|queried|assigned|injected|administered|prepared|inserted|started"
-    r"|stopped|uploaded|resent|(?:re-?)?enrolled|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d,?$",
+    r"|stopped|uploaded|resent|(?:re-?)?enrolled|transmitted|pushed|queued|routed|communicated|conveyed|forwarded|consented|interviewed|timed|identified|matched|compared|loaded|overread|report|impression|addendum|interpretation|dictation)\b(?:[^.\n;]|\.(?=\w)){0,40}$|\d\d,?$",
     re.I,
 )
 _OWNED = sieved(
     r"\b(?i:(?:technologist|typist|tech|dictator|reader|transcriptionist|radiologist|reviewer|nurse|scribe)['’]?s?['’]?\s(?:own\s)?initials|initialed\sby|initialed)[,:]?\s[\"“'(]?(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?:\s(?:and|&)\s(?P<second>[A-Z]{2,3}))?(?=[\"”'),.;]|\s|$)"
     r"|\b(?i:transcriptionist|typist|dictator),\s(?P<apart>[A-Za-z]{2}),"
-    r"|\bMI:\s(?P<middle>[A-Z])\b"
+    r"|\b(?:M\.?I\.?|MIDDLE(?:[ ]NAME|[ ]INITIAL)?):\s(?P<middle>[A-Z])\b"
+    r"|\b(?i:re-?typed|typed|transcribed|keyed)\b[^.\n;]{0,40}?\sby\s(?P<typed>[a-z]{2})(?=[.,;]|\s|$)"
+    r"|\b(?i:dictated|signed|read)\sby\s[A-Z][\w'’-]{1,20}/(?P<after>[a-z]{2,3})(?=[.,;]|\s|$)"
+    r"|(?<![\w])By:\s(?P<by>[A-Z]{2})(?=\s|$)"
+    r"|(?:(?<=[.!?]\s)|(?<=\n)|^)(?P<signed>(?!MD|RN|NP|DO)[A-Z]{2}),[ ](?:RT\(|RN\b|LPN\b|ARRT\b|CNMT\b|RDMS\b|RT\b)"
+    r"|\b(?:Pt|Patient)\s(?P<whom>[A-Z]{2}),\s(?:MRN|DOB|MR\#|age)"
 )
 _STAMPED = sieved(
     r"\b(?i:transcribed|typed|entered)[: ]{1,3}\d[\dA-Za-z:/., -]{4,28}?\d(?:[ ]?[AP]M)?[ ](?P<name>[a-z]{2})(?=\s*(?:$|\n)|[ ][A-Z])"
@@ -46,7 +51,7 @@ _TOLD = re.compile(
 )
 _SHORT = re.compile(r"[ ](?P<name>[A-Z]{2,3})(?=[ ]?[-–—,;.)/\n]|[ ]?$|[ ](?:at|on)[ ]\d)")
 _STAFF = re.compile(
-    r"\b(?:tech|rt|technologist|radiographer|rn|nurse|reader|typist|scribe|operator|clerk|resident|res|fellow|attending|att)$",
+    r"\b(?:tech|rt|technologist|radiographer|rn|nurse|reader|typist|scribe|operator|clerk|resident|res|fellow|attending|att|radiologist|physician)$",
     re.I,
 )
 _NO_ONE = frozenset(
@@ -81,8 +86,8 @@ def vote(text: str) -> Iterator[Span]:
             ):
                 yield Span(*found.span("name"), "PERSON", "small_names:typist", 0.5)
     for found in _OWNED.finditer(text):
-        for group in ("name", "second", "apart", "middle"):
-            if found[group] and (group == "middle" or found[group] not in _BESIDE):
+        for group, name in found.groupdict().items():
+            if name and (len(name) == 1 or group == "typed" or name not in _BESIDE):
                 yield Span(*found.span(group), "PERSON", "small_names:typist", 0.5)
     for found in _STAMPED.finditer(text):
         if found["name"] not in _BESIDE:

@@ -143,9 +143,7 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         ):
             break
         called = rule == "title" and words == 0 and core[1:].islower()  # Dr. Do
-        own = (
-            words == 1 and rule in ("title", "label") and is_surname(core) and _is_clear(text[start:last])
-        )  # Olga Early
+        own = rule in ("title", "label") and is_surname(core) and _is_own(text, start, last, start + token.end(), words)
         if not core or (
             (key in lowered("credentials") and not called) or not (own or _fits(core, words, sure, rule, paired))
         ):
@@ -165,6 +163,18 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         last -= 1
     suffix = SUFFIX.match(text, last)
     return start, suffix.end() if suffix else last
+
+
+def _is_own(text: str, start: int, last: int, end: int, words: int) -> bool:
+    """Say whether a surname that is a report's word too is somebody's: after `Olga` or `L.`, or before `, Kiran`."""
+    if words == 1:
+        before = text[start:last]
+        return _is_clear(before) or (len(before) == 2 and before.endswith("."))
+    given = _GIVEN_AFTER.match(text, end) if words == 0 and text[end - 1] == "," else None
+    return given is not None and given[1].lower() in lowered("clear_given_names")
+
+
+_GIVEN_AFTER = re.compile(rf"[ ]([{UPPER}][\w'’-]{{2,20}})")
 
 
 def _is_clear(name: str) -> bool:

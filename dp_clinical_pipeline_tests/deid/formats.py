@@ -4,8 +4,8 @@ Set `a` was in view while the rules were written; set `b` was written afterwards
 were written, with their formats, names and towns, by twenty-two authors who had not seen the rules: `c` to `q` as hard as
 their authors could make them, in the shorthand of wards and offices; `r` to `z` in plain sentences and usual headers, `r`,
 `t`, `v` and `y` those of radiology reports, the others those of a benchmark of Safe Harbor's kinds. Each was
-scored before anybody had read it; `c` to `e` and `r` to `x` were then opened, and rules written for their misses. The voter
-`learnt` was trained on all but `v`, `x` and `f`, `k`, `y` and `z`; these four are only ever scored, and never looked at by
+scored before anybody had read it; `c` to `e` and `r` to `y` were then opened, and rules written for their misses. The voter
+`learnt` was trained on all but `v`, `x`, `y` and `f`, `k`, `z`; these three are only ever scored, and never looked at by
 who changes rules or model.
 """
 # ruff: noqa: E501 -- a kind a line
