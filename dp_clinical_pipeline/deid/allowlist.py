@@ -55,7 +55,7 @@ _PART_OF = {
 _OLD = re.compile(r"ninet|9\d|1[01]\d|(?:a |one )?hundred|.*(?:genarian|tenarian)", re.I)
 _ACUITY = re.compile(r"(?:1[3-9]|[2-9]\d)/(?:1[3-9]|[2-9]\d)")
 _SCANNER = re.compile(r"[ -](?:CT|MR|slice|row|channel|detector)\b")
-_IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|view|act)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
+_IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|views?)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )

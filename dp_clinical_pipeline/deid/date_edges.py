@@ -36,7 +36,8 @@ def with_edges(text: str, spans: Sequence[Span]) -> list[Span]:
     for span, following in zip_longest(spans, spans[1:]):
         before = done[-1].end if done else 0
         if span.end > before:
-            done.append(_whole(text, span, before, following) if span.type == "DATE" else span)
+            rest = replace(span, start=max(span.start, before))
+            done.append(_whole(text, rest, before, following) if span.type == "DATE" else rest)
     return done
 
 

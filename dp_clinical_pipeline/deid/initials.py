@@ -62,7 +62,7 @@ _NO_ONE = frozenset(
     """.split()
 )
 _WORDS = frozenset(
-    "the and via for per not yes no na is in at on to of all his her was are any one two an you them me him self its two".split()
+    "the and via for per not yes no na is in at on to of all his her was are any one two an you them me him self its".split()
 )
 _NONE = _NO_ONE | _WORDS
 _HEADINGS = frozenset(

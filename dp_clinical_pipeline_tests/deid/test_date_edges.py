@@ -1,9 +1,13 @@
 """A time of day and an article written with a date belong to its span, and stay as they are written."""
 
+from itertools import pairwise
+
 import pytest
 
+from dp_clinical_pipeline.deid.date_edges import with_edges
 from dp_clinical_pipeline.deid.detect import NOTHING, find_identifiers, with_known
 from dp_clinical_pipeline.deid.replace import masked
+from dp_clinical_pipeline.deid.spans import Span
 
 
 @pytest.mark.parametrize(
@@ -43,3 +47,12 @@ def test_another_look_changes_nothing() -> None:
     text = "Collected 07/17/2009 9:02 AM EST."
     found = find_identifiers(text)
     assert with_known(text, found, NOTHING) == found
+
+
+def test_spans_stay_apart_where_one_begins_within_a_time_and_ends_after_it() -> None:
+    text = "On 3/4/2019 14:22:09 AB-77 was read."
+    places = ((3, 11, "DATE"), (12, 14, "OTHER_ID"), (15, 26, "OTHER_ID"))
+    found = with_edges(text, [Span(start, end, kind, "t", 1.0) for start, end, kind in places])
+    assert all(one.end <= other.start for one, other in pairwise(found))
+    assert "AB-77" not in masked(text, found)
+    assert text[found[0].start : found[-1].end] == "3/4/2019 14:22:09 AB-77"
