@@ -101,6 +101,11 @@ class Recipe(_Part):
         """Every (encoder, budget)."""
         return [(encoder, budget) for budget in self.classifier_budgets for encoder in self.encoders]
 
+    def computed_in(self, precision: str) -> "Recipe":
+        """Return the study with torch in another precision: `fp32`, `bf16`, or `auto`, what the machine multiplies."""
+        changed = _deeper(self.settings, {"compute": {"precision": precision}})
+        return Recipe.model_validate(self.model_dump() | {"settings": changed})
+
     @cached_property
     def base_settings(self) -> Settings:
         """The settings of the study's homes, but for the seed."""

@@ -41,6 +41,19 @@ def test_a_recipe_becomes_settings_and_cells():
     assert without.base_settings.budgets == ["nonprivate"]
 
 
+def test_another_precision_is_another_home(tmp_path):
+    usual = parsed_recipe("small", SMALL)
+    fast = usual.computed_in("bf16")
+    assert fast.base_settings.compute.precision == "bf16"
+    same = {"compute": usual.base_settings.compute}
+    assert fast.base_settings.model_copy(update=same) == usual.base_settings
+    assert usual.base_settings.compute.precision == "fp32"
+    home = study_homes(usual, tmp_path / "study")[0]
+    lay_out(usual, home, 0)
+    with pytest.raises(UserError, match="other settings"):
+        lay_out(fast, home, 0)
+
+
 def test_a_study_of_the_made_up_hospital_changes_its_settings_field_by_field():
     usual = parsed_recipe("small", "about: x\nhours: 1").base_settings
     made = parsed_recipe("small", "about: x\nhours: 1\nsettings: {training: {steps: 7}}").base_settings

@@ -61,6 +61,9 @@ def test_a_study_runs_once_and_is_printed_again(dp_clinical, corpus, tmp_path):
     again = dp_clinical("experiment", "tiny", "--corpus", corpus, "--home", home.path)
     assert again.stdout == done.stdout
     assert {file: file.stat().st_mtime_ns for file in files} == files
+    other = dp_clinical("experiment", "tiny", "--corpus", corpus, "--home", home.path, "--precision", "bf16")
+    assert other.returncode == 2
+    assert "other settings" in other.stderr
     assert len(open_ledger(home).rows()) == spent
     printed = dp_clinical("experiment", "tiny", "--from-tables", "--json", "--home", home.path)
     tables = json.loads(printed.stdout)
