@@ -143,7 +143,7 @@ def connect(home: Home, *, public: bool = False) -> duckdb.DuckDBPyConnection:
 
 
 def query(home: Home, sql: str, *, public: bool = False) -> pl.DataFrame:
-    """Run one SQL statement over the home's tables.
+    """Run one SQL statement over the home's tables. A column of intervals becomes text: polars has no such type.
 
     Raises:
         UserError: DuckDB refuses the statement; the message is DuckDB's first line.
@@ -151,6 +151,16 @@ def query(home: Home, sql: str, *, public: bool = False) -> pl.DataFrame:
     with connect(home, public=public) as con:
         try:
             relation = con.sql(sql)
-            return relation.pl() if relation is not None else pl.DataFrame()
+            return _without_intervals(relation).pl() if relation is not None else pl.DataFrame()
         except duckdb.Error as error:
             raise UserError(f"query: {str(error).splitlines()[0]}") from None
+
+
+def _without_intervals(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    quoted = [
+        '"' + name.replace('"', '""') + '"'
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+        if kind == "INTERVAL"
+    ]
+    as_text = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in quoted)
+    return relation.project(f"* REPLACE ({as_text})") if quoted else relation

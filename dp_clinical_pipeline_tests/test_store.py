@@ -1,5 +1,6 @@
 """Tables are written whole or not at all, and the public sees the lake alone."""
 
+import datetime as dt
 import errno
 import os
 import subprocess
@@ -196,6 +197,14 @@ def test_a_query_that_fails_is_one_line(filled, sql, public):
 
 def test_a_statement_without_rows_gives_an_empty_frame(filled):
     assert query(filled, "SET threads = 1").is_empty()
+
+
+def test_intervals_become_text_and_nothing_else_changes(filled):
+    found = query(
+        filled, """SELECT INTERVAL '3 days' AS "a ""b", 1 AS n, DATE '2020-01-02' AS d, INTERVAL 2 HOUR AS h"""
+    )
+    assert found.row(0) == ("3 days", 1, dt.date(2020, 1, 2), "02:00:00")
+    assert found.columns == ['a "b', "n", "d", "h"]
 
 
 def test_a_connection_sees_paths_with_quotes(tmp_path):
