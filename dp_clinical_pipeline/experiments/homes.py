@@ -35,7 +35,9 @@ def lay_out(recipe: Recipe, home: Home, seed: int) -> Home:
     base = recipe.base_settings
     wanted = base.model_copy(update={"generation": base.generation.model_copy(update={"seed": seed})})
     made = home.create(wanted)
-    if made.settings != wanted:
+    # A run adds the budgets of the study's classifiers to those of its generators.
+    begun = made.settings.model_copy(update={"budgets": made.settings.budgets[: len(wanted.budgets)]})
+    if begun != wanted:
         raise UserError(
             f"{home.path} is a home with other settings than those of the experiment {recipe.name}: give another folder "
             "with --home"

@@ -4,6 +4,7 @@ from dp_clinical_pipeline.demo.settings import demo_settings
 from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.experiments.homes import corpus_path, lay_out, study_homes
 from dp_clinical_pipeline.experiments.recipe import parsed_recipe, recipe, recipe_names
+from dp_clinical_pipeline.home import Home
 
 SMALL = """
 about: A study.
@@ -39,6 +40,17 @@ def test_a_recipe_becomes_settings_and_cells():
     without = parsed_recipe("small", "about: x\nhours: 1\ncorpus: openi\nfolder: openi")
     assert without.base_settings.models.generators == {}
     assert without.base_settings.budgets == ["nonprivate"]
+
+
+def test_a_study_goes_on_where_a_run_added_the_budgets_of_its_classifiers(tmp_path):
+    made = parsed_recipe("small", SMALL)
+    home = lay_out(made, study_homes(made, tmp_path / "study")[0], 0)
+    home.save_settings(home.settings.model_copy(update={"budgets": [*home.settings.budgets, "eps-1"]}))
+    begun = Home(home.path)
+    assert lay_out(made, begun, 0).settings.budgets == ["nonprivate", "eps-8", "eps-1"]
+    begun.save_settings(begun.settings.model_copy(update={"budgets": ["eps-8", "nonprivate"]}))
+    with pytest.raises(UserError, match="other settings"):
+        lay_out(made, Home(home.path), 0)
 
 
 def test_another_precision_is_another_home(tmp_path):
