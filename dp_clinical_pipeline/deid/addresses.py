@@ -37,7 +37,7 @@ _ROMANCE = (
 _UNIT_NAME = r"(?:Apartment|Apt|Unit|Suite|Ste|Room|Rm|Floor|Flr|Fl|Bldg|Building|Lot|No|Flat|Trailer|Trlr|Tr|Space|Spc|Sp|Slip|Pmb|PMB|Penthouse|Ph|Box|Dept|Hangar|Bsmt|Stop|Tower|Wing|Side|APT|UNIT|SUITE|STE|LOT|RM|BLDG|TRLR|SPC)"
 _UNIT = (
     rf"(?:,?[ ](?:{_UNIT_NAME}\.?[ ]?\#?[ ]?(?:\d{{1,5}}-?[A-Za-z]?|[A-Z]{{1,2}}-?\d{{0,4}}[A-Z]?)(?!\w)"
-    rf"|\#[ ]?[A-Za-z]?-?\d{{0,5}}[A-Za-z]?(?!\w)|\d{{1,2}}(?:st|nd|rd|th)[ ](?:Floor|Fl|floor|fl)\b\.?|(?:Basement|Bsmt|Rear|Upper|Lower|Front|Penthouse|Upstairs|Downstairs)(?!\w)|\d{{1,4}}[A-Z](?=[,;.\n]|$))){{0,3}}"
+    rf"|\#[ ]?[A-Za-z]?-?\d{{0,5}}[A-Za-z]?(?!\w)|\d{{1,2}}(?i:st|nd|rd|th)[ ](?:Floor|Fl|floor|fl|FLOOR|FL)\b\.?|(?:Basement|Bsmt|Rear|Upper|Lower|Front|Penthouse|Upstairs|Downstairs)(?!\w)|\d{{1,4}}[A-Z](?=[,;.\n]|$))){{0,3}}"
 )
 _TAIL = rf"(?:,?[ ]{_DIRECTION}(?!\w)\.?)?{_UNIT}"
 _STREET = sieved(
@@ -76,6 +76,7 @@ _CUED = re.compile(
 )
 _BOX = sieved(
     r"\b(?i:mail\w*|sent|send|ship\w*|address\w*|route|return\w*|c/o|deliver\w*|forward\w*|bill\w*|statement\w*|lives?|resid\w+)\b[^.;\n]{0,30}?[ :,](?P<box>(?:Box|BOX|box|Bx|Drawer)[ ]?\#?\d{1,6})(?!\w)"
+    r"|,[ ](?P<alone>(?:Box|BOX|Bx|Drawer|DRAWER)[ ]\#?\d{2,6})(?=,[ ][A-Z])"
 )
 _BARE = sieved(
     rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{3,5}}[ ](?:{_DIRECTION}\.?[ ])?(?P<rest>{_C}(?:[ ]{_C}){{0,2}}))(?P<unit>{_TAIL})(?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|in|on|when|where|who|since|this|last|is|was|reports?|near|to|today|tomorrow)\b)"
@@ -113,7 +114,7 @@ def find(text: str) -> Iterator[tuple[int, int, float]]:
         if not _NOT_STREET.match(found["street"]) and _is_street(found["rest"].split(" ")[0], ordinary=True):
             yield *found.span("street"), 0.6
     for found in _BOX.finditer(text):
-        yield found.start("box"), found.end("box"), 0.7
+        yield *found.span(found.lastgroup or "box"), 0.7
     for found in _BARE.finditer(text):
         if not _YEAR.match(found["street"]) and _is_street(found["rest"], ordinary=True):
             yield found.start(), _trimmed(text, found.start(), found.end()), 0.5

@@ -3,6 +3,7 @@
 import re
 
 from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.procedures import is_procedure
 from dp_clinical_pipeline.deid.spans import Span
 
 HEADS = re.compile(
@@ -35,7 +36,7 @@ AFTER_NAME_OF = re.compile(
     re.I,
 )
 _FIRM = ("people:title", "people:label", "people:credential", "companions:listed", "known:")
-_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials"))
+_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials", "initials:beside"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
     "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX TB US MR XR NM STAT PACU MICU".split()  # noqa: SIM905
@@ -43,7 +44,18 @@ _CLINICAL_CODES = frozenset(
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
 _DEPARTMENTS = frozenset(("Medical Imaging", "Diagnostic Imaging", "Nuclear Medicine", "Diagnostic Radiology"))
+_BEGINNINGS = ("Blue Cross", "Blue Shield", "Associate Professor", "Assistant Professor", "Professor of")
 _PART_OF = {
+    "Blue": re.compile(r"Blue (?:Cross|Shield)"),
+    "Charity": re.compile(r"Charity care"),
+    "Job": re.compile(r"Job (?:ID|[Nn]o|[Nn]umber)\b"),
+    "Coach": re.compile(r"Coach (?:inspected|class|number)\b"),
+    "Speaker": re.compile(r"Speaker (?:model|phone|serial|is|was|on)\b"),
+    "Ordering": re.compile(r"Ordering (?:NP|PA|MD|DO)\b"),
+    "Main": re.compile(r"Main"),
+    "LDCT": re.compile(r"LDCT"),
+    "MARKER": re.compile(r"MARKER"),
+    "TI": re.compile(r"TI:"),
     "Lady": re.compile(r"Lady Windermere"),
     "Cross": re.compile(r"Blue Cross"),
     "Shield": re.compile(r"Blue Shield"),
@@ -54,11 +66,15 @@ _PART_OF = {
 """Words that are nobody's within these."""
 _OLD = re.compile(r"ninet|9\d|1[01]\d|(?:a |one )?hundred|.*(?:genarian|tenarian)", re.I)
 _ACUITY = re.compile(r"(?:1[3-9]|[2-9]\d)/(?:1[3-9]|[2-9]\d)")
+_PUBLICATION = re.compile(r"\b(?:PMID|PMCID|DOI|ISBN|ISSN|ISRCTN)[\s:#-]{1,3}\w{4}$|(?<![A-Z])(?:NCT|PMC)\d$", re.I)
+"""Numbers of papers and registered trials."""
 _SCANNER = re.compile(r"[ -](?:CT|MR|slice|row|channel|detector)\b")
 _IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|views?)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )
+_KERNEL = re.compile(r"[ABDHITU]\d\d[a-z]")
+"""What a scanner calls its reconstruction kernel: B70f, H30s."""
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
 
 
@@ -71,10 +87,11 @@ def is_lookalike(text: str, span: Span) -> bool:
         (span.type == "AGE" and not _OLD.match(surface))
         or _IMAGE.search(text, max(0, span.start - 12), span.start)
         or _ACUITY.fullmatch(surface)
+        or _PUBLICATION.search(text, max(0, span.start - 12), min(len(text), span.start + 4))
         or (surface.isdecimal() and _SCANNER.match(text, span.end))
     ):
         return True
-    if surface.startswith(("Blue Cross", "Blue Shield")) or surface in _DEPARTMENTS:
+    if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or is_procedure(text, span):
         return True
     if found := _PART_OF.get(surface):
         return found.search(text, max(0, span.start - 6), span.end + 14) is not None
@@ -84,6 +101,8 @@ def is_lookalike(text: str, span: Span) -> bool:
         if span.voter in _INITIALS:
             return False
         return surface in _CLINICAL_CODES or (not span.voter.startswith(_FIRM) and _is_eponym(text, span, surface))
+    if span.voter == "learnt:device" and _KERNEL.fullmatch(surface):
+        return True
     return span.type in ("OTHER_ID", "DATE") and _SPINE.fullmatch(surface) is not None
 
 

@@ -49,6 +49,7 @@ _PUBLIC = re.compile(
 )
 _LONG_SIDES = re.compile(r"\d{3,}X\d{4,}|\d{5,}X")
 """Longer than the sides of anything: `705X21132` is a serial number."""
+_HEXADECIMAL = re.compile(r"[0-9a-f]{10,}")
 _STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
 _WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
 _MODAL = sieved(
@@ -130,7 +131,9 @@ def _identifies(text: str, start: int, end: int, value: str) -> bool:
         return False
     if _is_measure(value):
         return False
-    return digits + sum(map(str.isalpha, value)) >= 6 and (value.lower() != value or digits >= 5)
+    return digits + sum(map(str.isalpha, value)) >= 6 and (
+        value.lower() != value or digits >= 5 or _HEXADECIMAL.fullmatch(value) is not None
+    )
 
 
 def _is_measure(value: str) -> bool:

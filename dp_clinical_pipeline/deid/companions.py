@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import lowered
-from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.names import UPPER, is_excluded, is_given, is_ordinary, is_surname, is_working_surname
 from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -104,6 +104,7 @@ def _shouts(name: str) -> bool:
 def _listed(text: str, found: re.Match[str]) -> Iterator[Span]:
     """Yield each name of a list, up to the first that is none."""
     start, stop = found.span("names")
+    titled = found.group().startswith(("Drs", "DRS", "Doctors"))
     position = start
     while position < stop:
         gap = (
@@ -116,7 +117,8 @@ def _listed(text: str, found: re.Match[str]) -> Iterator[Span]:
         kept = end
         for n, word in enumerate(words):
             small = word.group()[0].isupper() and word.group().lower() in _SMALL_WORDS and len(words) == 1
-            if len(word.group()) > 1 and not small and not _may_be_name(word.group()):
+            working = titled and is_working_surname(word.group())
+            if len(word.group()) > 1 and not (small or working or _may_be_name(word.group())):
                 kept = words[n - 1].end() if n else position
                 break
         if kept <= position:

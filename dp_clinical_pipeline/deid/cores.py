@@ -13,13 +13,13 @@ _TITLE = re.compile(
     re.I,
 )
 _CREDENTIAL = re.compile(
-    r"(?:(?:,[ ]?|[ ])(?:M\.?D|D\.O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN|ARRT|NPI|CNM|CNP|CRT|OD|POA|DPT|RRT|RCIS|RDMS|RVT|CNMT|LVN|CCRN|FNP|FNP-C|ACNP|ARNP|LCSW|MSW|CPNP|FAAP|FACEP|FCCP|FACOG|MPH|CNA|EMT|EMT-P|CPhT|PsyD)|(?<=[a-z]),[ ]?DO)\.?$"
+    r"(?:(?:,[ ]?|[ ])(?:M\.?D|D\.O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN|ARRT|NPI|CNM|CNP|CRT|OD|POA|DPT|RRT|RCIS|RDMS|RVT|CNMT|LVN|CCRN|FNP|FNP-C|ACNP|ARNP|LCSW|MSW|CPNP|FAAP|FACEP|FCCP|FACOG|MPH|CNA|EMT|EMT-P|CPhT|PsyD|LICSW|LMSW|CCC-SLP|SLP|R\.T|NIOSH|SS|MR)|(?<=[a-z]),[ ]?DO)\.?$"
 )
 """`DO` is a surname too: only after a comma, and not where all is in capitals."""
 _STATE = re.compile(rf"(?:(?:,[ ]?|[ \n])(?:{CODES})|(?:,[ ]?|\n)(?:{STATES}))$")
 """A state's whole name within a name of two words, Port Washington, is half of that."""
 _LABEL = re.compile(
-    r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|member|serial|lot|ref|mr)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
+    r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|npi|dea|udi|cpt|image|photo|picture|member|serial|lot|ref|mr)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
     re.I,
 )
 
@@ -37,6 +37,6 @@ def core(text: str, span: Span) -> tuple[int, int]:
             end = found.start()
     elif span.type == "DATE":
         start, end = without_edges(text, start, end)
-    elif found := _LABEL.match(text, start, end):
+    if span.type not in ("PERSON", "CITY", "FACILITY") and (found := _LABEL.match(text, start, end)):
         start = found.end()
     return (start, end) if start < end else (span.start, span.end)

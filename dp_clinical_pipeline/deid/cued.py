@@ -78,6 +78,10 @@ _LAST = sieved(
     r"|(?P<first>(?<![\w.,/-])[A-Z]?\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
     re.I,
 )
+_PERSON_CODE = sieved(
+    r"\b(?i:benefit|subscriber|member|policy|plan|coverage|insured|enrollee|medicaid|medicare)\b[^.;\n]{0,60}?(?P<value>\d{9,12}[ -]0\d)(?!\d)"
+)
+"""A member's number with the two figures that say which person of the family it is."""
 _SERIES = re.compile(
     r"\b(?:days|hours|weeks|months|years|films|studies|visits|readings|doses|images|views|liters|ribs|nights|episodes|admissions|exams|times)\b",
     re.I,
@@ -114,7 +118,8 @@ def vote(text: str) -> Iterator[Span]:
         yield Span(*found.span(), "OTHER_ID", "cued:shape", 0.5)
     for found in _LAST.finditer(text):
         value, of = found.lastgroup or "", (found["of"] or "").lower()
-        if not _SERIES.search(of) and (of.strip(" (:") or not is_year(found[value])):
+        parted = text[found.start(value) - 2] in ",:=#" if value == "value" else False
+        if not _SERIES.search(of) and (parted or of.strip(" (:") or not is_year(found[value])):
             kind = next((k for w, k in _AFTER_LAST.items() if w in of), "SSN")
             yield Span(*found.span(value), kind, "cued:last", 0.85)
     for found in _ENDS.finditer(text):
@@ -122,6 +127,7 @@ def vote(text: str) -> Iterator[Span]:
         if any(c.isdigit() for c in found["value"]):
             kind = next((k for k, words in _CUES.items() if re.fullmatch(words, what, re.I)), "OTHER_ID")
             yield Span(*found.span("value"), kind, "cued:ends", 0.8)
+    yield from matched(text, _PERSON_CODE, "HEALTH_PLAN", "cued:person_code", 0.9)
     yield from matched(text, _MASKED, "SSN", "cued:masked", 0.6)
     yield from matched(text, _ENDING, "SSN", "cued:ending", 0.6)
 

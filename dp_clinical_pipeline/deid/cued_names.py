@@ -38,6 +38,14 @@ _SURNAME = sieved(rf"\b(?i:surname|last\sname|family\sname)\s?:\s{{1,3}}(?P<name
 _LAST_FIRST = sieved(
     r"\b(?i:name|by)\s?:\s{1,3}(?P<name>[A-Z][A-Z'’-]+,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)(?![\w'’])"
 )
+_FIELD = sieved(
+    r"(?:^|\n|[ ]{2}|[:|][ ]?|\b(?:PATIENT|PT|VETERAN|RESIDENT|MOTHER|INFANT)[ ])(?P<name>(?P<last>[A-Z][A-Z'’-]{2,20}),[ ](?P<given>[A-Z][A-Z'’-]{2,20})(?:[ ][A-Z]\b\.?)?)(?=[ ]{2}|\s*(?:$|\n)|[ ]\d|[ ](?:LEFT|WAS|IS|HAS|MRN|DOB|SEX|AGE)\b)"
+)
+"""A name alone in a field of a page's head."""
+_WITH_MIDDLE = sieved(rf"\b(?i:by|with|to|from|per|for|of)\s(?P<name>{_W}[ ][A-Z]\.[ ]{_W})(?![\w'’])")
+_SENTENCE = sieved(
+    rf"(?:^|\n|[.!?]\s{{1,2}})(?P<name>[{UPPER}][a-z'’]{{2,20}})(?=\s(?:was|is|has\sbeen)\s(?:imaged|seen|admitted|brought|told|asked|transferred|accompanied|discharged|examined|interviewed|reminded|offered|born|escorted|positioned|scheduled|resting|doing|here|aware|agreeable|unable|able)\b)"
+)
 _BED = sieved(rf"\b(?i:bed|room|rm)\s\d{{1,4}}[A-Z]?\s(?P<name>[{UPPER}][a-z'’]{{2,20}}):(?=\s)")
 _MIDDLE_INITIAL = sieved(r"\b(?i:middle\sinitial)\s?(?:is|as|of|:)?\s?(?P<name>[A-Z])\b")
 _GOES_BY = sieved(
@@ -113,6 +121,18 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LAST_FIRST.finditer(text):
         if is_surname(found["name"].split(",")[0]) and is_given(found["given"]):
             yield Span(*found.span("name"), "PERSON", "cued_names:last_first", 0.7)
+    for found in _FIELD.finditer(text):
+        if all(_may_stand_alone(found[group]) for group in ("last", "given")):
+            yield Span(*found.span("name"), "PERSON", "cued_names:field", 0.62)
+    for found in _WITH_MIDDLE.finditer(text):
+        if _accepted(found) and (
+            is_surname(found["name"].split()[-1]) or kind_of(found["name"].split()[-1]) == UNKNOWN
+        ):
+            yield Span(*found.span("name"), "PERSON", "cued_names:middle_name", 0.64)
+    yield from matched(
+        text, _SENTENCE, "PERSON", "cued_names:sentence", 0.6, group=1,
+        accept=lambda found: is_given(found["name"]) and not is_ordinary(found["name"]) and not is_excluded(found["name"]),
+    )  # fmt: skip
     yield from matched(
         text, _SURNAME, "PERSON", "cued_names:surname", 0.7, group=1, accept=lambda found: is_surname(found["name"])
     )
@@ -155,6 +175,14 @@ def _plain(found: re.Match[str]) -> tuple[int, int] | None:
     ):
         return found.span("name")
     return found.span("given")
+
+
+def _may_stand_alone(name: str) -> bool:
+    """Say whether one of two words in capitals, as `LAST, FIRST`, may be a name: a listed or an unknown one."""
+    if is_given(name) or is_surname(name):
+        return not is_excluded(name) and name.lower() not in MINOR
+    parts = name.lower().split("-")
+    return not any(is_english(part) or kind_of(part.capitalize()) == OTHER for part in parts[:1]) and len(parts) < 3
 
 
 def _accepted(found: re.Match[str]) -> int:

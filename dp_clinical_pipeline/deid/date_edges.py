@@ -13,10 +13,14 @@ from dp_clinical_pipeline.deid.spans import Span
 _HOUR = r"(?:[01]?\d|2[0-3])"
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d|[ ](?:UTC|GMT|[ECMP][SD]?T))?"
 _COLONS = (
+    r"(?:(?<=\d{14})\.\d{1,6}|"
     rf"(?:,?[ ]{{1,2}}(?:at[ ])?|[ ]?@[ ]?|T|-(?=\d\d:)){_HOUR}(?::[0-5]\d){{1,2}}(?:[.,]\d{{1,6}})?"
-    rf"(?:[ ]?[AaPp]\.?[Mm]\b\.?|[ap]\b)?{_ZONE}"
+    rf"(?:[ ]?[AaPp]\.?[Mm]\b\.?|[AaPp]\b|[ ](?:hrs|HRS|hours|h)\b)?{_ZONE})"
 )
-_FIGURES = rf"(?:[ ](?:at[ ]|(?!19|20))|[ ]?@[ ]?)(?:[01]\d|2[0-3])[0-5]\d{_ZONE}"
+_FIGURES = (
+    r"(?:[ ](?:at[ ])?(?:[01]\d|2[0-3])[0-5]\d[ ]?(?:hrs?|HRS?|hours)\b"
+    rf"|(?:[ ](?:at[ ]|(?!19|20))|[ ]?@[ ]?)(?:[01]\d|2[0-3])[0-5]\d{_ZONE})"
+)
 """Where nothing else says so, 1900 to 2059 is a year."""
 _AFTER = re.compile(rf"(?:(?P<surely>{_COLONS})|{_FIGURES})(?![\w/]|[:.,-]\d)")
 _THE = re.compile(r"the[ ](?=\d{1,2}(?:st|nd|rd|th)\b)", re.I)

@@ -19,6 +19,7 @@ from dp_clinical_pipeline.deid import (
     figures,
     headers,
     initials,
+    initials_beside,
     institutions,
     known,
     labels,
@@ -29,6 +30,7 @@ from dp_clinical_pipeline.deid import (
     people,
     phones,
     places,
+    receivers,
     runs,
     short_houses,
     shouting,
@@ -38,6 +40,7 @@ from dp_clinical_pipeline.deid import (
     vehicles,
 )
 from dp_clinical_pipeline.deid.date_edges import with_edges
+from dp_clinical_pipeline.deid.seams import parted
 from dp_clinical_pipeline.deid.spans import Span, resolve
 
 
@@ -74,13 +77,14 @@ VOTERS = (
     cued_names.vote,
     small_names.vote,
     initials.vote,
+    initials_beside.vote,
     companions.vote,
     spanish.vote,
     amid.vote,
     amid_towns.vote,
     short_houses.vote,
 )
-PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, crews.vote)
+PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, crews.vote, receivers.vote)
 """Voters that read capitals: they see lines in capitals in title case."""
 
 
@@ -106,4 +110,5 @@ def found_by_rules(text: str) -> list[Span]:
 def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:
     """Return the given spans and what is known of the patient, resolved: the cheap part of a second look."""
     found = known.vote(text, context.names, context.values)
-    return with_edges(text, resolve([*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]))
+    votes = [*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]
+    return with_edges(text, parted(text, resolve(votes), votes))

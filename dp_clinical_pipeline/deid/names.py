@@ -12,6 +12,11 @@ UPPER = "A-ZÀ-ÖØ-Þ" + "".join(c for c in map(chr, range(0x100, 0x250)) if c.
 WORD = rf"[{UPPER}][\w'’]{{0,40}}+(?:-[\w'’]{{1,40}}+){{0,4}}+"
 INITIAL = r"[A-Z](?:\.(?!\w)|(?![\w'’-]))"
 SUFFIX = re.compile(r",?[ ](?:Jr|Sr|JR|SR|II|III|IV)\b\.?")
+_WORKING = frozenset(
+    """april blood book case child christmas colon driver easter english french german house kidney knee lady ledger march
+    noon page pages parkinson person post prior read sample street town walk ward wing work""".split()  # noqa: SIM905
+)
+"""Surnames that are a report's words too: somebody's only beside what is surely a given name, or its initial."""
 _POSSESSIVE = re.compile(r"['’][sS]$")
 _COMMA = sieved(rf"(?<![\w-])(?P<last>{WORD}),[ ]?(?P<first>{WORD})(?:[ ](?P<middle>{INITIAL}|{WORD}))?(?![\w'’])")
 _TOKEN = re.compile(rf"(?<![\w'’-]){WORD}")
@@ -57,6 +62,16 @@ def is_excluded(token: str) -> bool:
     return key in lowered("not_names") or key in lowered("drugs")
 
 
+def is_working_surname(token: str) -> bool:
+    """Say whether a surname is a report's word too, so that only a name beside it shows it to be one."""
+    return word(token) in _WORKING
+
+
+def is_clear_given(token: str) -> bool:
+    """Say whether a token is a given name and nothing else."""
+    return word(token) in lowered("clear_given_names")
+
+
 def _listed_in(name: str, token: str) -> bool:
     key, names = word(token), lowered(name)
     return key in names or ("-" in key and any(part in names for part in key.split("-") if len(part) > 2))
@@ -84,7 +99,8 @@ def vote(text: str) -> Iterator[Span]:
 def _last_first(text: str) -> Iterator[Span]:
     for found in _COMMA.finditer(text):
         first, last, middle = found["first"], found["last"], found["middle"]
-        if not is_surname(last) or not is_given(first) or is_excluded(last) or is_excluded(first):
+        surely = is_working_surname(last) and not is_ordinary(first) and last.isupper() == first.isupper()
+        if not is_surname(last) or not is_given(first) or is_excluded(first) or (is_excluded(last) and not surely):
             continue
         if is_ordinary(last) and (is_ordinary(first) or not middle) and not (last.isupper() and not is_ordinary(first)):
             continue
@@ -127,6 +143,8 @@ def _name_from(text: str, tokens: list[re.Match[str]], i: int) -> tuple[int, str
 def _goes_on(first: str, value: str, begun: bool) -> bool:
     """Say whether a word carries on a name that began with the given name `first`."""
     shouting = first.isupper() and len(first) > 1
+    if is_working_surname(value) and value[1:].islower() and not begun:
+        return is_clear_given(first) and not shouting
     if (
         is_excluded(value)
         or value[:1].isupper() is False
@@ -135,7 +153,7 @@ def _goes_on(first: str, value: str, begun: bool) -> bool:
         return False
     known = is_surname(value) or is_given(value)
     if shouting:
-        clear = word(first) in lowered("clear_given_names") and is_surname(value)
+        clear = is_clear_given(first) and is_surname(value)
         return (known and not is_ordinary(value) and not is_ordinary(first)) or clear
     if is_ordinary(first):
         return begun or (known and not is_ordinary(value))
@@ -144,7 +162,7 @@ def _goes_on(first: str, value: str, begun: bool) -> bool:
 
 def _lone(text: str, token: re.Match[str]) -> tuple[int, str]:
     raw = token.group()
-    clear = word(raw) in lowered("clear_given_names")
+    clear = is_clear_given(raw)
     if not clear or (raw.isupper() and len(raw) > 1) or _DOSE_AFTER.match(text, token.end()):
         return token.end(), ""
     return token.end() - (2 if raw[-2:] in ("'s", "’s") else 0), "given"

@@ -41,14 +41,14 @@ _SURE_CUE = re.compile(
 _BARE = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")
 _DASHED = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?P<date>{_MONTH}-{_DAY}){_NO_DATE}(?!-)")
 _RATIO = re.compile(
-    r"\b(?:strength|power|motor|muscle|grip|score[ds]?|scores|scale|pain|rat(?:ed|es|ing)|murmurs?|grade[ds]?|pulses?|reflex\w*|dtrs?|apgars?|gcs|visual|acuity|vision|va|od|os|ou|level\w*|discs?|disks?|vertebra\w*|lumbar|cervical|thoracic|spine|stage|positive|nodes?|lymph\w*|bp|pressure|ratio|cores?|quadrants?|steps?|parts?"
+    r"\b(?:strength|power|motor|muscle|grip|score[ds]?|scores|scale|categor\w+|profusion|pain|rat(?:ed|es|ing)|murmurs?|grade[ds]?|pulses?|reflex\w*|dtrs?|apgars?|gcs|visual|acuity|vision|va|od|os|ou|level\w*|discs?|disks?|vertebra\w*|lumbar|cervical|thoracic|spine|stage|positive|nodes?|lymph\w*|bp|pressure|ratio|cores?|quadrants?|steps?|parts?"
     r"|every|each|of|mallampati|bishop|station|effac\w+|teeth|tooth|no|type|phase|week|day|wk|cycles?|series|view|views|image|images|film\s\d|ribs?|lobes?|out|mmse|moca|index|criteria|systolic|diastolic|pulm\w*|sys\w*|ii|iii|i|iv|over|about|approximately|measur\w+|size|diameter|mm|cm|nyha|asa|who|ecog|kps|test\w*|answered|correct\w*"
     r"|intensity|severity|cough|dyspnea|plus|than|lower|upper|extremit\w+|bilateral\w*|deltoids?|biceps|triceps|quads?|hamstrings?|iliopsoas|dorsiflex\w+|plantar\w*|flex\w+|exten\w+|abduct\w+|adduct\w+|sensation|tone|patellar|achilles|ankle|knee|hip|gait|orientation|recall|memory|pieces|ratio|mixture|dilut\w+|normal\ssaline|ns|d5|needle|gauge|suture"
     r"|vicryl|inch|inches|tsp|tablet|tab|cup|pack|ppd|hour|hours|hr|hrs|min|pg|positive|negative|increased?|decreased?|reduced|diminished|improved|worsened|fraction|percent|sat\w*|flow|l)\b[^.;\n]{0,22}$|[LTCS]-?$|\d\s?$",
     re.I,
 )
 _BEFORE_NOUN = sieved(
-    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY})(?=\s(?:cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
+    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY}|(?<=\bthe ){_MONTH}-{_DAY})(?=\s(?:cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
     re.I,
 )
 _RANGE = sieved(
@@ -99,7 +99,10 @@ _DONE = re.compile(
 )
 _SURE_BEFORE = re.compile(
     r"\b(?:no[- ]?show(?:s|ed|n)?|dnka|dna|missed|resched\w*|cancel\w*|lmov?m|voicemail|vm)(?:\s(?:on|for|to|appts?|visits?))?[\s:,(]{1,2}(?:\d{1,2}/\d{1,2}(?:,|\sand|\s&|\sto)\s)?$"
-    r"|\b(?:Dr|DR|Drs|dr)\.?[ ](?-i:[A-Z])[\w'’-]{1,24}[\s,(]{1,2}(?:on\s)?$",
+    r"|\b(?:Dr|DR|Drs|dr)\.?[ ](?-i:[A-Z])[\w'’-]{1,24}[\s,(]{1,2}(?:on\s)?$"
+    r"|\b(?:first|last|initially|previously)\s(?:noted|seen|identified|described|detected|diagnosed|reported)\s$"
+    r"|\b\w{3,16}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|desis|metry)\s(?:of\s|on\s)?\(?$"
+    r"|\b(?:QA|QC|TI|ver|trans|edit|by):\s(?:[a-z]{2}|[A-Z]{2})\s$",
     re.I,
 )
 """What a day and month follow, though they look like a share."""
@@ -163,7 +166,8 @@ def _are_dates(found: re.Match[str]) -> bool:
 
 def _is_done(found: re.Match[str]) -> bool:
     """Say whether something was done on what may be a range: `moved here 11-18`."""
-    done = _DONE.search(found.string, max(0, found.start() - 40), found.start())
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    done = _DONE.search(before) or _SURE_BEFORE.search(before)
     return done is not None and _DASHED_ENDS.match(found.string, found.end()) is not None
 
 

@@ -143,7 +143,11 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         ):
             break
         called = rule == "title" and words == 0 and core[1:].islower()  # Dr. Do
-        own = rule in ("title", "label") and is_surname(core) and _is_own(text, start, last, start + token.end(), words)
+        own = (
+            rule in ("title", "label", "credential")
+            and is_surname(core)
+            and _is_own(text, start, last, start + token.end(), words)
+        )
         if not core or (
             (key in lowered("credentials") and not called) or not (own or _fits(core, words, sure, rule, paired))
         ):

@@ -8,7 +8,7 @@ from dp_clinical_pipeline.deid.labels import is_year
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.spans import Span
 
-_PLATE_WORD = r"plates?|tags?|placard|registration|reg|licen[cs]e|lic|hull|tail|decal|permit"
+_PLATE_WORD = r"plates?|tags?|placard|registration|reg|licen[cs]e|lic|hull|tail|decal|permit|keys?"
 _MAKES = (
     r"acura|audi|bmw|buick|cadillac|chevy|chevrolet|chrysler|dodge|fiat|ford|freightliner|gmc|harley(?:-davidson)?|honda|hummer|hyundai|infiniti|jaguar|jeep|kawasaki"
     r"|kenworth|kia|lexus|lincoln|mack|mazda|mercedes(?:-benz)?|mercury|mini|mitsubishi|nissan|oldsmobile|peterbilt|plymouth|pontiac|porsche|ram|saab|saturn|scion|subaru"

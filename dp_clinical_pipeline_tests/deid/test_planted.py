@@ -16,8 +16,8 @@ from dp_clinical_pipeline_tests.deid.formats import SETS
 from dp_clinical_pipeline_tests.deid.learning import SETS as LEARNT_FROM
 from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
-SEALED = "fkz"
-OPENED = "vxy"
+SEALED = "fkz2"
+OPENED = ""
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
