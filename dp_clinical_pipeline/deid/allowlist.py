@@ -36,7 +36,7 @@ AFTER_NAME_OF = re.compile(
     re.I,
 )
 _FIRM = ("people:title", "people:label", "people:credential", "companions:listed", "known:")
-_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials", "initials:beside"))
+_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials", "initials:beside", "initials:pair"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
     "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX TB US MR XR NM STAT PACU MICU".split()  # noqa: SIM905

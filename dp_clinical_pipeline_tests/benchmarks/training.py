@@ -214,12 +214,12 @@ def floor_speed(bench: Bench) -> float:
     adapted = min(bench.home.settings.training.lora_layers or config.num_hidden_layers, config.num_hidden_layers)
     note = sum(len(e.tokens) - e.note_start for e in bench.examples) / sum(len(e.tokens) for e in bench.examples)
     operations = 2 * layer * (config.num_hidden_layers + adapted) + 2 * 2 * note * hidden * config.vocab_size
-    return product_rate() / operations
+    return product_rate(torch.bfloat16 if bench.device.precision == "bf16" else torch.float32) / operations
 
 
-def product_rate(size: int = 2048, repeats: int = 10) -> float:
-    """Return the operations a second of a square fp32 product, the best of several."""
-    a, b = torch.randn(size, size), torch.randn(size, size)
+def product_rate(dtype: torch.dtype, size: int = 2048, repeats: int = 10) -> float:
+    """Return the operations a second of a square product in the precision of the training, the best of several."""
+    a, b = torch.randn(size, size, dtype=dtype), torch.randn(size, size, dtype=dtype)
 
     def once() -> float:
         began = time.perf_counter()
