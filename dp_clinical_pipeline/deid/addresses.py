@@ -76,7 +76,7 @@ _CUED = re.compile(
 )
 _BOX = sieved(
     r"\b(?i:mail\w*|sent|send|ship\w*|address\w*|route|return\w*|c/o|deliver\w*|forward\w*|bill\w*|statement\w*|lives?|resid\w+)\b[^.;\n]{0,30}?[ :,](?P<box>(?:Box|BOX|box|Bx|Drawer)[ ]?\#?\d{1,6})(?!\w)"
-    r"|,[ ](?P<alone>(?:Box|BOX|Bx|Drawer|DRAWER)[ ]\#?\d{2,6})(?=,[ ][A-Z])"
+    r"|[,:][ ](?P<alone>(?:Box|BOX|Bx|Drawer|DRAWER)[ ]\#?\d{2,6})(?=,[ ][A-Z])"
 )
 _BARE = sieved(
     rf"(?<![\w/.:,#$%+-])(?<!\d[ ])(?P<street>\d{{3,5}}[ ](?:{_DIRECTION}\.?[ ])?(?P<rest>{_C}(?:[ ]{_C}){{0,2}}))(?P<unit>{_TAIL})(?=[ ]?(?:[,.;:)\n]|$)|[ ](?:with|and|by|for|after|in|on|when|where|who|since|this|last|is|was|reports?|near|to|today|tomorrow)\b)"

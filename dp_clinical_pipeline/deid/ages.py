@@ -47,7 +47,7 @@ _FIGURES = (
     r"(?i:\b(?:in|into)\s(?:his|her|their|the)\s(?:early\s|mid[- ]?|late\s)?)(?P<age>nineties|['’]?90['’]?s)(?!\w)",
 )
 _WORDS = (
-    rf"(?P<age>ninety[- ]?(?:{_ONES}|(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)))\b(?![ -](?:percent|per\b|degrees?|units?|minutes?|days?|seconds?|hours?|weeks?|mg|ml|cc|beats|over|thousand|hundred|dollars|pounds|feet))",
+    rf"(?P<age>ninety[- ]?(?:{_ONES}|(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)))\b(?![ -](?:percent|per\b(?![ ][A-Z])|degrees?|units?|minutes?|days?|seconds?|hours?|weeks?|mg|ml|cc|beats|over|thousand|hundred|dollars|pounds|feet))",
     rf"(?P<age>ninety|(?:a|one)[- ]hundred(?:[- ](?:and[- ])?(?:{_ONES}|\w{{3,6}}teen))?)(?=[- ]years?[- ](?:old|of|young)|[- ]?y/?o\b|[- ]yr)",
     rf"\b(?:aged?|turn(?:s|ed|ing)|age[ds]?\sof|at|(?:wo)?man\sof|lady\sof)[\s:=-]{{1,3}}(?P<age>ninety|(?:a|one)[- ]hundred(?:[- ](?:and[- ])?{_ONES})?)(?=\s*(?:$|[,.;\n]|[ ](?:and|with|who|years?)\b))",
     r"(?P<age>ninetieth|(?:one[- ])?hundredth)(?=\sbirthday)",

@@ -43,14 +43,35 @@ _CLINICAL_CODES = frozenset(
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
-_DEPARTMENTS = frozenset(("Medical Imaging", "Diagnostic Imaging", "Nuclear Medicine", "Diagnostic Radiology"))
+_DEPARTMENTS = frozenset(("Nuclear Medicine", "Diagnostic Radiology")) | {
+    f"{part} Imaging"
+    for part in (
+        "Medical",
+        "Diagnostic",
+        "Thoracic",
+        "Cardiothoracic",
+        "Cardiac",
+        "Chest",
+        "Breast",
+        "Body",
+        "Abdominal",
+    )
+}
 _BEGINNINGS = ("Blue Cross", "Blue Shield", "Associate Professor", "Assistant Professor", "Professor of")
 _PART_OF = {
     "Blue": re.compile(r"Blue (?:Cross|Shield)"),
     "Charity": re.compile(r"Charity care"),
     "Job": re.compile(r"Job (?:ID|[Nn]o|[Nn]umber)\b"),
     "Coach": re.compile(r"Coach (?:inspected|class|number)\b"),
-    "Speaker": re.compile(r"Speaker (?:model|phone|serial|is|was|on)\b"),
+    "Speaker": re.compile(r"Speaker (?:model|phone|serial|is|was|on|verification|recognition)\b"),
+    "Page": re.compile(r"Page (?:sent|to|returned|\d)"),
+    "JPEG": re.compile(r"JPEG"),
+    "airborne": re.compile(r"airborne"),
+    "Ivor": re.compile(r"Ivor Lewis (?:o?esophagectomy|procedure|resection|operation)"),
+    "Pfizer": re.compile(r"Pfizer"),
+    "son": re.compile(r"by son"),
+    "SS": re.compile(r"SS \((?:last|full|only)"),
+    "Ivor Lewis": re.compile(r"Ivor Lewis (?:o?esophagectomy|procedure|resection|operation)"),
     "Ordering": re.compile(r"Ordering (?:NP|PA|MD|DO)\b"),
     "Main": re.compile(r"Main"),
     "LDCT": re.compile(r"LDCT"),
@@ -73,6 +94,8 @@ _IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|views?)[ ](?:nos?\.?[ 
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )
+_SIDES = re.compile(r"\d ?[x×] ?$")
+"""What makes a number the second side of a matrix."""
 _KERNEL = re.compile(r"[ABDHITU]\d\d[a-z]")
 """What a scanner calls its reconstruction kernel: B70f, H30s."""
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
@@ -94,13 +117,15 @@ def is_lookalike(text: str, span: Span) -> bool:
     if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or is_procedure(text, span):
         return True
     if found := _PART_OF.get(surface):
-        return found.search(text, max(0, span.start - 6), span.end + 14) is not None
+        return found.search(text, max(0, span.start - 6), span.end + 22) is not None
     if surface in _VIEWS and text.startswith((" view", " projection"), span.end):
         return True
     if span.type in ("PERSON", "CITY", "FACILITY"):
         if span.voter in _INITIALS:
             return False
         return surface in _CLINICAL_CODES or (not span.voter.startswith(_FIRM) and _is_eponym(text, span, surface))
+    if span.voter == "phones:short" and _SIDES.search(text, max(0, span.start - 4), span.start):
+        return True
     if span.voter == "learnt:device" and _KERNEL.fullmatch(surface):
         return True
     return span.type in ("OTHER_ID", "DATE") and _SPINE.fullmatch(surface) is not None

@@ -49,7 +49,7 @@ _PUBLIC = re.compile(
 )
 _LONG_SIDES = re.compile(r"\d{3,}X\d{4,}|\d{5,}X")
 """Longer than the sides of anything: `705X21132` is a serial number."""
-_HEXADECIMAL = re.compile(r"[0-9a-f]{10,}")
+_HEXADECIMAL = re.compile(r"(?=(?:\d*[a-f]){2})(?=(?:[a-f]*\d){3})[0-9a-f]{8,}")
 _STATE_ZIP = re.compile(r"[A-Z]{2} \d{5}(?:[ -]\d{4})?(?!\d)")
 _WORD_BEFORE = re.compile(r"[a-z.],? $|[A-Z]{3},? $")
 _MODAL = sieved(

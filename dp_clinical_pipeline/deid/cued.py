@@ -75,11 +75,11 @@ _LABELS = frozenset(
 )
 _LAST = sieved(
     r"\b(?:(?:last|final)[ -]?(?:4|four|5|five|6|six)|l4|ssn-?4|ssn-?l4|ss4|4-digit\sssn)(?![\w%])(?P<of>[^\d\n.;]{0,36}?)[\s:\#=(,–-]{1,4}(?P<value>[xX*\#]{0,12}-?[A-Z]?-?\d{4,6})(?![\w%]|[.,/-]\d|\s(?:views?|films?|years?|days?|weeks?|months?|hours?|ml|mg|cc))"
-    r"|(?P<first>(?<![\w.,/-])[A-Z]?\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
+    r"|(?P<first>(?<![\w.,/-])(?<!\d[ ])[A-Z]?\d{4}|(?<=[ ]-)\d{4})\s?[\s(,=-]{1,3}(?:is\s|are\s|as\s)?(?:the\s|his\s|her\s)?(?:ssn?\s)?last[ -]?(?:4|four)\b(?!\s(?:days|hours|weeks|months|years|films|studies|views))",
     re.I,
 )
 _PERSON_CODE = sieved(
-    r"\b(?i:benefit|subscriber|member|policy|plan|coverage|insured|enrollee|medicaid|medicare)\b[^.;\n]{0,60}?(?P<value>\d{9,12}[ -]0\d)(?!\d)"
+    r"\b(?i:benefit|subscriber|member|policy|plan|coverage|insured|enrollee|medicaid|medicare|secondary|primary|payer)\b[^.;\n]{0,60}?(?P<value>\d{9,12}[ -]0\d)(?!\d)"
 )
 """A member's number with the two figures that say which person of the family it is."""
 _SERIES = re.compile(
@@ -118,7 +118,9 @@ def vote(text: str) -> Iterator[Span]:
         yield Span(*found.span(), "OTHER_ID", "cued:shape", 0.5)
     for found in _LAST.finditer(text):
         value, of = found.lastgroup or "", (found["of"] or "").lower()
-        parted = text[found.start(value) - 2] in ",:=#" if value == "value" else False
+        parted = value == "value" and (
+            text[found.start(value) - 2] in ",:=#" or text[found.end(value) :][:1] in tuple(",.;")
+        )
         if not _SERIES.search(of) and (parted or of.strip(" (:") or not is_year(found[value])):
             kind = next((k for w, k in _AFTER_LAST.items() if w in of), "SSN")
             yield Span(*found.span(value), kind, "cued:last", 0.85)

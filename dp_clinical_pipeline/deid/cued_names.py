@@ -38,8 +38,20 @@ _SURNAME = sieved(rf"\b(?i:surname|last\sname|family\sname)\s?:\s{{1,3}}(?P<name
 _LAST_FIRST = sieved(
     r"\b(?i:name|by)\s?:\s{1,3}(?P<name>[A-Z][A-Z'’-]+,\s(?P<given>[A-Z][A-Z'’-]+)(?:\s[A-Z]\b\.?)?)(?![\w'’])"
 )
+_LOS = sieved(
+    rf"(?<![\w'’-])(?P<name>(?:(?:[A-Z]\.|[{UPPER}][a-z'’]{{1,20}})[ ]){{0,2}}(?:[A-Z]\.?[ ])?De[ ]l(?:[ao]s|a)[ ][{UPPER}][a-z'’]{{2,20}}+)"
+)
+"""De los Santos, De la Cruz, with what stands before."""
+_ADDRESSED = sieved(
+    rf"(?:^|\n|[.!?]\s{{1,2}})(?P<name>[{UPPER}][a-z'’-]{{2,20}})(?=,\s(?:pager|ext\.?|extension|phone|tel|cell|beeper)\b|\sfrom\s(?:[a-z]+\s){{1,3}}(?:called|paged|notified|phoned|was|is)\b)"
+    rf"|\blast\sname\sand\s[\w\s]{{4,14}},\s(?P<last>{_W})(?=[ ]\d)|(?:^|\n|[.]\s)(?P<list>[A-Z][A-Z'’-]{{2,20}})(?=[ ]\d{{4}},[ ](?:portable|chest|[A-Z]))"
+    rf"|(?i:\bcc:?\s){_NAME};\s(?P<copy>{_W})"
+)
+_DOTTED = sieved(
+    r"\b(?:Nurse|nurse|Dr\.?|RN|[Tt]ech|[Tt]echnologist|[Rr]eader|[Tt]ypist)[ ](?P<name>[A-Z]\.[ ]?[A-Z]\.)"
+)
 _FIELD = sieved(
-    r"(?:^|\n|[ ]{2}|[:|][ ]?|\b(?:PATIENT|PT|VETERAN|RESIDENT|MOTHER|INFANT)[ ])(?P<name>(?P<last>[A-Z][A-Z'’-]{2,20}),[ ](?P<given>[A-Z][A-Z'’-]{2,20})(?:[ ][A-Z]\b\.?)?)(?=[ ]{2}|\s*(?:$|\n)|[ ]\d|[ ](?:LEFT|WAS|IS|HAS|MRN|DOB|SEX|AGE)\b)"
+    r"(?:^|\n|[ ]{2}|[:|][ ]?|\b(?:PATIENT|PT|VETERAN|RESIDENT|MOTHER|INFANT)[ ])(?P<name>(?P<last>[A-Z][A-Z'’-]{2,20}),[ ](?P<given>[A-Z][A-Z'’-]{2,20})(?:[ ][A-Z]\b\.?)?)(?=[ ]{2}|\s*(?:$|\n)|[ ][xX*\d]|[ ](?:LEFT|WAS|IS|HAS|MRN|DOB|SEX|AGE)\b)"
 )
 """A name alone in a field of a page's head."""
 _WITH_MIDDLE = sieved(rf"\b(?i:by|with|to|from|per|for|of)\s(?P<name>{_W}[ ][A-Z]\.[ ]{_W})(?![\w'’])")
@@ -121,6 +133,13 @@ def vote(text: str) -> Iterator[Span]:
     for found in _LAST_FIRST.finditer(text):
         if is_surname(found["name"].split(",")[0]) and is_given(found["given"]):
             yield Span(*found.span("name"), "PERSON", "cued_names:last_first", 0.7)
+    for found in _LOS.finditer(text):
+        yield Span(*found.span("name"), "PERSON", "cued_names:los", 0.9)
+    for found in _ADDRESSED.finditer(text):
+        group = found.lastgroup or "name"
+        if (is_surname(found[group]) or is_given(found[group])) and not is_excluded(found[group]):
+            yield Span(*found.span(group), "PERSON", "cued_names:addressed", 0.6)
+    yield from matched(text, _DOTTED, "PERSON", "cued_names:dotted", 0.9, group=1)
     for found in _FIELD.finditer(text):
         if all(_may_stand_alone(found[group]) for group in ("last", "given")):
             yield Span(*found.span("name"), "PERSON", "cued_names:field", 0.62)

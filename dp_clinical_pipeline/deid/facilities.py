@@ -40,7 +40,7 @@ _STRONG = (
     rf"|Surgicenter|Nursing[ ]Home"
     rf"|Med(?:ical)?\.?[ ]{_CENTER}\.?|MEDICAL[ ]CENTER|Health[ ]?[Cc]are(?:[ ](?:System|Center|Network"
     rf"|Services))?|Healthcare"
-    rf"|Health[ ](?:System|Center|Centre|Network|Services|Partners|Department|Group|Sciences?|Campus|Alliance)s?"
+    rf"|Health[ ](?:System|Center|Centre|Network|Services|Partners|Department(?![ ][Oo][Ff]\b)|Group|Sciences?|Campus|Alliance)s?"
     rf"|Medical[ ](?:Group|Associates|College|School|Plaza|Arts|Campus|Partners|Offices?|Practice|Pavilion"
     rf"|Tower|Building)"
     rf"|{_FIELD}[ ](?:{_CENTER}|Institute|Associates|Group|Specialists|Facility|Home|Pavilion|Foundation|Partners)"

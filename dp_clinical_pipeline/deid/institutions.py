@@ -120,7 +120,11 @@ def whole(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             if not more or not _goes_on(more["word"]):
                 break
             end = more.end()
-        if text[end - 7 : end] == " Health" and text.startswith(" Department", end):
+        if (
+            text[end - 7 : end] == " Health"
+            and text.startswith(" Department", end)
+            and text[end + 11 : end + 14] != " of"
+        ):
             end += len(" Department")
         if (
             text[start : start + 2] in ("St", "Sa", "Mo", "Mt", "Me")

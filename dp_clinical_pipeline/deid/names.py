@@ -99,10 +99,15 @@ def vote(text: str) -> Iterator[Span]:
 def _last_first(text: str) -> Iterator[Span]:
     for found in _COMMA.finditer(text):
         first, last, middle = found["first"], found["last"], found["middle"]
-        surely = is_working_surname(last) and not is_ordinary(first) and last.isupper() == first.isupper()
+        surely = is_working_surname(last) and last.isupper() == first.isupper()
         if not is_surname(last) or not is_given(first) or is_excluded(first) or (is_excluded(last) and not surely):
             continue
-        if is_ordinary(last) and (is_ordinary(first) or not middle) and not (last.isupper() and not is_ordinary(first)):
+        if (
+            not surely
+            and is_ordinary(last)
+            and (is_ordinary(first) or not middle)
+            and not (last.isupper() and not is_ordinary(first))
+        ):
             continue
         stop = found.end() if not middle or not is_excluded(middle) else found.end("first")
         yield Span(found.start(), stop, "PERSON", "names:comma", 0.7)
@@ -143,8 +148,8 @@ def _name_from(text: str, tokens: list[re.Match[str]], i: int) -> tuple[int, str
 def _goes_on(first: str, value: str, begun: bool) -> bool:
     """Say whether a word carries on a name that began with the given name `first`."""
     shouting = first.isupper() and len(first) > 1
-    if is_working_surname(value) and value[1:].islower() and not begun:
-        return is_clear_given(first) and not shouting
+    if is_working_surname(value) and value[1:].islower() and not shouting:
+        return begun or not is_ordinary(first)
     if (
         is_excluded(value)
         or value[:1].isupper() is False

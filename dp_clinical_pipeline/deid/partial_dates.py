@@ -48,7 +48,7 @@ _RATIO = re.compile(
     re.I,
 )
 _BEFORE_NOUN = sieved(
-    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY}|(?<=\bthe ){_MONTH}-{_DAY})(?=\s(?:cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
+    rf"(?<![\w/.-])(?P<date>{_MONTH}/{_DAY}|(?<=\bthe ){_MONTH}-{_DAY})(?=\s(?:examination|baseline|radiographs?|comparison|cxr|ct|mri|pet|films?|exam|study|portable|scan|visit|admission|echo|radiographs?|x-?ray|mammo\w*|clinic|appt|surgery|procedure|bronch|biopsy)\b)",
     re.I,
 )
 _RANGE = sieved(
@@ -93,7 +93,7 @@ _ODD = sieved(
 )
 _DONE = re.compile(
     r"\b(?!rat|scor|grad|measur|reduc|decreas|increas|diminish|dilat|effac|need|us|compar|estimat|report|blood|speed|record|test|calculat|bas|improv|worsen|seed|occlud|involv)[a-z]{2,14}(?:ed|xed|d/c|dc['’]?d)(?:\s(?:on|in|back|off|out|here|again|up|down|by|since|until|home|from))?[\s:,(]{1,2}$"
-    r"|\b(?:chemo\w*|radiation|xrt|rads|stent\w*|surgery|biopsy|bx|onset|began|begun|put\sin|put\sout|taken\sout|done|went|came|fell|hurt|came\sin|here|abx|antibiotics|steroids|course|dose|cycle|procedure|cath\w*|\w{3,20}(?:otomy|ectomy|ostomy|plasty|oscopy|centesis|desis|graphy|plication|ablation|resection|repair|transplant)|transplant|replacement|bypass|tkr|thr|tka|tha|repair|cabg|tavr|pci|lobectomy|thoracotomy|vats|bronch\w*|trach\w*|peg|picc|port|ett|intubation|admission|readmission|visit|er|ed|icu"
+    r"|\b(?:chemo\w*|radiation|xrt|rads|stent\w*|surgery|biopsy|bx|onset|began|begun|put\sin|put\sout|taken\sout|done|went|came|fell|hurt|came\sin|here|abx|antibiotics|steroids|course|dose|cycle|procedure|cath\w*|\w{3,20}(?:otomy|ectomy|ostomy|plasty|oscopy|centesis|desis|graphy|plication|ablation|resection|repair|transplant)|transplant|placement|overread|over-read|replacement|bypass|tkr|thr|tka|tha|repair|cabg|tavr|pci|lobectomy|thoracotomy|vats|bronch\w*|trach\w*|peg|picc|port|ett|intubation|admission|readmission|visit|er|ed|icu"
     r"|clinic|travel\w*|trip|flu|covid|pneumonia|pna|mi|stroke|cva|fall|mvc|mva|injury|accident|xray|cxr|ct|mri|film|scan|echo|tte|pft\w*|culture\w*|cx|labs?|sputum|ppd|quantiferon|swab|test)(?:\s(?:on|in|back|since|from|of|was|is|done|neg|pos))?[\s:,(]{1,2}$",
     re.I,
 )

@@ -6,11 +6,24 @@ from collections.abc import Iterator
 from dp_clinical_pipeline.deid.kinds import ORDINARY, OTHER, kind_of
 from dp_clinical_pipeline.deid.leads import Led
 from dp_clinical_pipeline.deid.lexicon import lowered
-from dp_clinical_pipeline.deid.names import INITIAL, SUFFIX, UPPER, WORD, is_excluded, is_given, is_ordinary, is_surname
+from dp_clinical_pipeline.deid.names import (
+    INITIAL,
+    SUFFIX,
+    UPPER,
+    WORD,
+    is_excluded,
+    is_given,
+    is_ordinary,
+    is_surname,
+    is_working_surname,
+)
 from dp_clinical_pipeline.deid.sieve import Sieved
 from dp_clinical_pipeline.deid.spans import Span
 
-_PARTICLES = r"(?:(?:St\.|Ste\.|ST\.|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du|ten|ter|y)[ ]){0,3}"
+_PARTICLES = (
+    r"(?:(?:St\.|Ste\.|ST\.|[Dd]e[ ]l[ao]s|[Dd]e[ ]la|de|da|di|del|della|der|den|van|von|la|le|el|al|bin|ibn|dos|du"
+    r"|ten|ter|y)[ ]){0,3}"
+)
 _PART = rf"(?:{INITIAL}|(?:[A-Z]\.){{1,3}}|{_PARTICLES}{WORD})"
 _TITLES = (
     r"(?:Dr|DR|dr|Drs|Dr['’]s|Doctor|DOCTOR|Mr|MR|mr|Mrs|MRS|mrs|Ms|MS(?=\.)|ms|Miss|Mx|Prof|Professor|Sir|Madam|Mme"
@@ -146,7 +159,10 @@ def _kept(text: str, found: re.Match[str], rule: str) -> tuple[int, int]:
         own = (
             rule in ("title", "label", "credential")
             and is_surname(core)
-            and _is_own(text, start, last, start + token.end(), words)
+            and (
+                _is_own(text, start, last, start + token.end(), words)
+                or (words == 1 and is_working_surname(core) and not is_ordinary(text[start:last]))
+            )
         )
         if not core or (
             (key in lowered("credentials") and not called) or not (own or _fits(core, words, sure, rule, paired))

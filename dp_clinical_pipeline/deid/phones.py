@@ -34,6 +34,11 @@ _ASKS = re.compile(r"questions|call-?back|ring|dial|reach|page|reading|desk|oper
 _HINT = re.compile(r"\d{3}|\d[- ]\d")
 
 
+_CALLED = sieved(
+    r"\b(?i:called|questions|reported|phoned|results?)[ ]to[ ][A-Z][\w'’-]{1,20}[ ]at[ ](?P<number>\d{3})(?=[.;,\n]|\s*$)"
+)
+
+
 def vote(text: str) -> Iterator[Span]:
     """Find short numbers that reach somebody."""
     if not _HINT.search(text):
@@ -53,6 +58,7 @@ def vote(text: str) -> Iterator[Span]:
         if found["device"] is not None and _TIME.fullmatch(number) and re.search(r"\bat\s$", found["device"], re.I):
             continue
         yield Span(*found.span("number"), "PHONE", "phones:cued", 0.7)
+    yield from matched(text, _CALLED, "PHONE", "phones:called", 0.6)
     yield from matched(text, _ABBREVIATED, "PHONE", "phones:short", 0.6)
     yield from matched(text, _AFTER, "PHONE", "phones:desk", 0.6)
     yield from matched(text, _WHOLE, "PHONE", "phones:whole", 0.52)

@@ -4,14 +4,14 @@ import re
 
 from dp_clinical_pipeline.deid.spans import Span
 
-_NUMBERED = frozenset(("OTHER_ID", "ZIP", "ACCESSION", "MRN", "ACCOUNT", "HEALTH_PLAN", "STREET"))
+_NUMBERED = frozenset(("OTHER_ID", "ZIP", "ACCESSION", "MRN", "ACCOUNT", "HEALTH_PLAN", "STREET", "PHONE"))
 _PROCEDURE = re.compile(
     r"(?:CPT[ :#]{1,2})?(?:71(?:0[1-4]\d|1[0-3]\d|2[5-7]\d|55\d)|74(?:01[89]|02[12]|1[5-7]\d)|70(?:4[5-9]\d|55[1-3])"
-    r"|72(?:0[4-7]\d|1[0-4]\d)|730\d\d|767[07]\d|770(?:4[67]|6[3-7])|788\d\d)"
+    r"|72(?:0[4-7]\d|1[0-4]\d)|730\d\d|767[07]\d|770(?:4[67]|6[3-7])|788\d\d)(?:-(?:26|TC|59|50|LT|RT))?"
 )
 """Numbers of CPT, the American Medical Association's list: chest, abdomen, head, spine, limbs, breast, ultrasound, PET."""
 _IS_CODE = re.compile(
-    r"\b(?:CPT|[Pp]rocedures?|[Cc]harged?|[Bb]ill(?:ed|ing)?|units? of|USD for|[Cc]odes?|[Cc]oded|[Mm]odifier)\b"
+    r"\b(?:CPT|[Pp]rocedures?|[Cc]harged?|[Bb]ill(?:ed|ing)?|views?|units? of|USD for|[Cc]odes?|[Cc]oded|[Mm]odifier)\b"
     r"|[;,.] 7\d{3}$|\b7\d{4},? (?:to|and|or)? ?7\d{3}$"
 )
 

@@ -23,10 +23,32 @@ _LETTERHEAD = sieved(
     rf"(?:^|\n|[.;][ ])(?P<name>{_RUN}),[ ](?=\d{{1,5}}[ ](?:[NSEW]\.?[ ])?(?:[A-Za-z][\w.'’]*[ ]){{1,3}}?(?i:st|street|ave|avenue|rd|road|dr|drive|blvd|boulevard|ln|lane|way|ct|court|cir|circle|pl|place|pkwy|parkway|hwy|highway|route|ter|terrace|sq|square|trl|trail|loop|pike|tpke|turnpike)\b|\d{{1,5}}[ ](?i:route|highway|hwy)[ ]\d|(?i:p\.?[ ]?o\.?[ ]?box|post[ ]office[ ]box|drawer)\b)"
 )
 _OF_PLACE = sieved(
-    rf"(?<![\w'’-])(?=(?P<name>(?P<heads>(?:{W}[ ](?:(?:and|&)[ ])?){{1,4}})of[ ](?P<place>{W}(?:[ ]{W})?))(?![\w'’-]))"
+    rf"(?<![\w'’-])(?=(?P<name>(?P<heads>(?:{W}[ ](?:(?:and|&)[ ])?){{1,4}})(?:of|at)[ ](?:the[ ])?(?P<place>{W}(?:[ ]{W})?))(?![\w'’-]))"
 )
-_MORE_HEADS = frozenset("consultants health sunrise".split())  # noqa: SIM905
+_MORE_HEADS = frozenset("consultants health sunrise x-ray xray general".split())  # noqa: SIM905
 _FIRST = frozenset(("All", "New", "First", "Total", "Complete", "Heart", "Lung", "Kidney", "Thoracic"))
+_VALLEYS = frozenset(
+    [
+        "Valley",
+        "Bay",
+        "Lake",
+        "Lakes",
+        "River",
+        "Rivers",
+        "Plains",
+        "Desert",
+        "Coast",
+        "Hills",
+        "Foothills",
+        "Shore",
+        "Shores",
+        "Island",
+    ]
+)
+_PRACTICE = sieved(
+    rf"(?<![\w'’-])(?P<name>(?:{W}[ ](?:(?:and|&)[ ])?){{1,4}}(?:Associates|Consultants|Specialists)|(?:{W}[ ]){{1,3}}(?:Occupational[ ]Medicine|Sports[ ]Medicine|X-?[Rr]ay[ ]Services?))(?![\w'’-])"
+)
+_OURS = frozenset(("Our", "The", "With", "And", "Research", "Clinical", "Nurse", "Medical", "Sales", "Per", "By"))
 _WHOLE = sieved(r"(?<![\w'’-])(?P<name>University[ ](?:Hospitals?|Medical[ ]Center))(?![\w'’-]|[ ]of\b)")
 
 
@@ -46,6 +68,9 @@ def vote(text: str) -> Iterator[Span]:
         length = _place(found["place"])
         if length and any(head in _MORE_HEADS or (is_generic(head) and not is_clinical(head)) for head in heads):
             yield Span(found.start("name"), found.start("place") + length, "FACILITY", "receivers:of_place", 0.86)
+    for found in _PRACTICE.finditer(text):
+        if found["name"].split()[0] not in _OURS:
+            yield Span(*found.span("name"), "FACILITY", "receivers:practice", 0.7)
     for found in _WHOLE.finditer(text):
         yield Span(*found.span("name"), "FACILITY", "receivers:university", 0.6)
 
@@ -69,5 +94,5 @@ def _place(place: str) -> int:
     first = place.split()[0]
     if place in entries("cities") or place in entries("towns"):
         return len(place)
-    listed = first in entries("cities") or first in entries("towns")
+    listed = first in _VALLEYS or first in entries("cities") or first in entries("towns")
     return len(first) if listed or (kind_of(first) == UNKNOWN and first[1:].islower()) else 0
