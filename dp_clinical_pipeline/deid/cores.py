@@ -19,7 +19,7 @@ _CREDENTIAL = re.compile(
 _STATE = re.compile(rf"(?:(?:,[ ]?|[ \n])(?:{CODES})|(?:,[ ]?|\n)(?:{STATES}))$")
 """A state's whole name within a name of two words, Port Washington, is half of that."""
 _LABEL = re.compile(
-    r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|npi|dea|udi|cpt|image|photo|picture|member|serial|lot|ref|mr)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
+    r"(?:ext\.?|extension|x|s/n|sn|ssn|ss|acct|acc|account|mrn|no|id|npi|dea|udi|uid|cpt|image|photo|picture|member|serial|lot|ref|mr)(?:[\s.:\#]{1,3})(?=\S{0,12}\d)",
     re.I,
 )
 

@@ -47,6 +47,9 @@ _ADDRESSED = sieved(
     rf"|\blast\sname\sand\s[\w\s]{{4,14}},\s(?P<last>{_W})(?=[ ]\d)|(?:^|\n|[.]\s)(?P<list>[A-Z][A-Z'’-]{{2,20}})(?=[ ]\d{{4}},[ ](?:portable|chest|[A-Z]))"
     rf"|(?i:\bcc:?\s){_NAME};\s(?P<copy>{_W})"
 )
+_CHANGED = sieved(
+    r"\b(?:changed|corrected|updated)\sfrom\s[A-Z][A-Za-z'’-]+,[^,;\n]{2,30}?\sto\s(?P<name>[A-Z][A-Za-z'’-]{1,24},\s[A-Z][A-Za-z'’-]{1,24}(?:\s[A-Z]\b)?)"
+)
 _DOTTED = sieved(
     r"\b(?:Nurse|nurse|Dr\.?|RN|[Tt]ech|[Tt]echnologist|[Rr]eader|[Tt]ypist)[ ](?P<name>[A-Z]\.[ ]?[A-Z]\.)"
 )
@@ -139,6 +142,7 @@ def vote(text: str) -> Iterator[Span]:
         group = found.lastgroup or "name"
         if (is_surname(found[group]) or is_given(found[group])) and not is_excluded(found[group]):
             yield Span(*found.span(group), "PERSON", "cued_names:addressed", 0.6)
+    yield from matched(text, _CHANGED, "PERSON", "cued_names:changed", 0.8, group=1)
     yield from matched(text, _DOTTED, "PERSON", "cued_names:dotted", 0.9, group=1)
     for found in _FIELD.finditer(text):
         if all(_may_stand_alone(found[group]) for group in ("last", "given")):

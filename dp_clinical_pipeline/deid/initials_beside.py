@@ -38,6 +38,18 @@ _FIRM = _all(
     rf"(?<=\d)[ ](?:per|PER)[ ](?P<name>[A-Z]{{2}}){_CLOSES}",
     # `Final: 02-Apr-2006 11:58   MA`, `Transcribed 7/24/21 1631 jp; edited 4/22/2013 3:27 PM JD`
     rf"\b(?i:final|transcribed|edited|approved|signed|typed|released|dictated|printed|verified):?[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=[ ]?[;,.\n]|\s*$|[ ]{{1,3}}[A-Z])",
+    # `linked for comparison by ef.`, `crossed out by PT.`, `acknowledged by MR.`
+    rf"\b(?i:crossed[ ]out|removed|linked|acknowledged|wristband|added|merged|unlinked|flagged)\b[^.\n;]{{0,44}}?[ ]by[ ]{_ANY}(?=[ ]?[.;,\n]|\s*$)",
+    # `Job TKT-44101  MP`, `User ct   Printed`
+    r"\b(?:Job|JOB)[ ](?=\S*\d)\S+[ ]{1,3}(?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
+    rf"\b(?:User|USER)[ ]{_ANY}(?=[ ]{{2}}|\s*$)",
+    # `with the ED read of RR.`, `Read by AW for PE,`, `read-back confirmed, DL.`
+    r"\bread[ ]of[ ](?P<name>[A-Z]{2})(?=[.,;]|\s*$)",
+    r"\b(?i:read)[ ]by[ ][A-Z]{2}[ ]for[ ](?P<name>[A-Z]{2})(?=[.,;])",
+    r"\b(?i:confirmed|verified|acknowledged),[ ](?P<name>[A-Z]{2})\.",
+    # `EMS run sheet WC25-360052 (SG);`, `marked "RE 1153"`
+    r"\b(?:sheet|form|ticket|log|note|order)[ ](?=\S*\d)\S+[ ]\((?P<name>[A-Z]{2})\)",
+    r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
     # `Read-back confirmed. MD`, where a sentence of two letters ends an entry
     r"\b(?i:confirmed|acknowledged|repeated[ ]back)\.[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z][a-z])",
 )

@@ -35,7 +35,7 @@ _DASHED_ENDS = re.compile(
 )
 _FRACTION = re.compile(r"[1-7]/[2348]$|\d+/(?:5|6|10)$")
 _SURE_CUE = re.compile(
-    r"(?:cxr|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto|stud(?:y|ies)\sof|placed|removed|inserted)\b",
+    r"(?:cxr|x-?rays?|radiographs?|films?|appt|appointment|visit|admit\w*|adm|admission|since|until|due|sched\w*|dated?|dos|called|lmp|as\sof|seen|clinic|f/u|follow-?up|from|on|discharged?|d/c|wk\sof|week\sof|expired|died|born|signed|dictated|transcribed|faxed|ct|mri|comparison|priors?|back\sto|stud(?:y|ies)\sof|placed|removed|inserted)\b",
     re.I,
 )
 _BARE = sieved(rf"(?<![\w/.:,<>=~#$+*^-])(?<![<>=~] )(?P<date>{_PAIR_SLASH}){_NO_DATE}(?!\s?[x×=<>]|-)")

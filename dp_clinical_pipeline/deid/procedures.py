@@ -11,7 +11,7 @@ _PROCEDURE = re.compile(
 )
 """Numbers of CPT, the American Medical Association's list: chest, abdomen, head, spine, limbs, breast, ultrasound, PET."""
 _IS_CODE = re.compile(
-    r"\b(?:CPT|[Pp]rocedures?|[Cc]harged?|[Bb]ill(?:ed|ing)?|views?|units? of|USD for|[Cc]odes?|[Cc]oded|[Mm]odifier)\b"
+    r"\b(?:CPT|[Pp]roc(?:edures?)?|[Cc]harged?|[Bb]ill(?:ed|ing)?|views?|units? of|USD for|[Cc]odes?|[Cc]oded|[Mm]odifier)\b"
     r"|[;,.] 7\d{3}$|\b7\d{4},? (?:to|and|or)? ?7\d{3}$"
 )
 
