@@ -28,8 +28,8 @@ from dp_clinical_pipeline_tests.deid.planting import frames, planted
 
 OUT = Path(__file__).parents[2] / "dp_clinical_pipeline/deid/lexicons/learnt.npz"
 SETS = "abcdeghijlmnopqrstuw"
-"""`f`, `k`, `z`, `2`, `6` and `0` are only ever scored. The others were opened after the weights had been trained, and training
-with six of them as well made the weights no better."""
+"""`f`, `k`, `z`, `2`, `6` and `0` are only ever scored. What else is missing was opened after the weights had been trained;
+training with six of those sets as well made the weights no better."""
 _HIDDEN, _WITHOUT_NAMES, _WITHOUT_WORD, _CLUE_LEFT_OUT = 0.5, 0.3, 0.5, 0.5
 _EACH, _EPOCHS, _LOT, _RATE, _RAREST, _WIDTH = 5, 3, 512, 2e-3, 16, 24
 _HOSPITAL, _HOSTS = 150, 6000
