@@ -36,6 +36,9 @@ AFTER_NAME_OF = re.compile(
     re.I,
 )
 _FIRM = ("people:title", "people:label", "people:credential", "companions:listed", "known:")
+_LABELLED = ("people:title", "people:label")
+"""Voters after whose cues a name stands, though it be a word as well."""
+_WORDS = frozenset(("Lady", "Cross", "Shield", "National", "Young", "May"))
 _INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials", "initials:beside", "initials:pair"))
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
@@ -57,17 +60,21 @@ _DEPARTMENTS = frozenset(("Nuclear Medicine", "Diagnostic Radiology")) | {
         "Abdominal",
     )
 }
-_BEGINNINGS = ("Blue Cross", "Blue Shield", "Associate Professor", "Assistant Professor", "Professor of")
+_BEGINNINGS = (
+    *("General Medicine Teaching", "Med Rec", "MED SURG", "Med Surg", "Pulmonary Clinic", "Blue Cross", "Blue Shield"),
+    *("Associate Professor", "Assistant Professor", "Professor of"),
+)
 _PART_OF = {
     "Blue": re.compile(r"Blue (?:Cross|Shield)"),
+    "Douglas": re.compile(r"(?:[Pp]ouch|[Cc]ul-de-sac) of Douglas"),
     "Charity": re.compile(r"Charity care"),
     "Job": re.compile(r"Job (?:ID|[Nn]o|[Nn]umber)\b"),
     "Coach": re.compile(r"Coach (?:inspected|class|number)\b"),
-    "Speaker": re.compile(r"Speaker (?:model|phone|serial|is|was|on|verification|recognition)\b"),
-    "Page": re.compile(r"Page (?:sent|to|returned|\d)"),
+    "Speaker": re.compile(r"Speaker (?:model|phone|serial|verification|recognition)\b"),
+    "Page": re.compile(r"Page (?:sent to|to pager|\d+ of \d)"),
     "JPEG": re.compile(r"JPEG"),
     "airborne": re.compile(r"airborne"),
-    "Ivor": re.compile(r"Ivor Lewis (?:o?esophagectomy|procedure|resection|operation)"),
+    "Ivor": re.compile(r"Ivor Lewis"),
     "SID": re.compile(r"in\.? SID"),
     "UDI": re.compile(r"UDI"),
     "Pat": re.compile(r"Pat (?:ID|[Nn]o)\b"),
@@ -75,9 +82,9 @@ _PART_OF = {
     "Pfizer": re.compile(r"Pfizer"),
     "son": re.compile(r"by son"),
     "SS": re.compile(r"SS \((?:last|full|only)"),
-    "Ivor Lewis": re.compile(r"Ivor Lewis (?:o?esophagectomy|procedure|resection|operation)"),
+    "Ivor Lewis": re.compile(r"Ivor Lewis"),
     "Ordering": re.compile(r"Ordering (?:NP|PA|MD|DO)\b"),
-    "Main": re.compile(r"Main"),
+    "Main": re.compile(r"Main[: ]{1,2}[\d(]"),
     "LDCT": re.compile(r"LDCT"),
     "MARKER": re.compile(r"MARKER"),
     "TI": re.compile(r"TI:"),
@@ -98,7 +105,7 @@ _IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|views?)[ ](?:nos?\.?[ 
 _VIEWS = frozenset(
     ("Caldwell", "Waters", "Towne", "Judet", "Merchant", "Law", "Harris", "Ferguson", "Lauenstein", "Grashey")
 )
-_SIDES = re.compile(r"\d ?[x×] ?$")
+_SIDES = re.compile(r"\d{3} ?[x×] ?$")
 """What makes a number the second side of a matrix."""
 _KERNEL = re.compile(r"[ABDHITU]\d\d[a-z]")
 """What a scanner calls its reconstruction kernel: B70f, H30s."""
@@ -110,6 +117,8 @@ def is_lookalike(text: str, span: Span) -> bool:
     surface = text[span.start : span.end]
     if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
         return True
+    if span.voter == "learnt:facility" and surface in ("Information", "Summary", "Advantage"):
+        return True
     if span.voter.startswith("learnt:") and (
         (span.type == "AGE" and not _OLD.match(surface))
         or _IMAGE.search(text, max(0, span.start - 12), span.start)
@@ -120,15 +129,19 @@ def is_lookalike(text: str, span: Span) -> bool:
         return True
     if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or is_procedure(text, span):
         return True
-    if found := _PART_OF.get(surface):
-        return found.search(text, max(0, span.start - 6), span.end + 22) is not None
+    within = _PART_OF.get(surface)
+    if within and not span.voter.startswith(_LABELLED):
+        if within.search(text, max(0, span.start - 14), span.end + 22):
+            return True
+        if surface in _WORDS:
+            return False
     if surface in _VIEWS and text.startswith((" view", " projection"), span.end):
         return True
     if span.type in ("PERSON", "CITY", "FACILITY"):
         if span.voter in _INITIALS:
             return False
         return surface in _CLINICAL_CODES or (not span.voter.startswith(_FIRM) and _is_eponym(text, span, surface))
-    if span.voter == "phones:short" and _SIDES.search(text, max(0, span.start - 4), span.start):
+    if span.voter == "phones:short" and _SIDES.search(text, max(0, span.start - 6), span.start):
         return True
     if span.voter == "learnt:device" and _KERNEL.fullmatch(surface):
         return True

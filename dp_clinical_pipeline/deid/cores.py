@@ -13,7 +13,7 @@ _TITLE = re.compile(
     re.I,
 )
 _CREDENTIAL = re.compile(
-    r"(?:(?:,[ ]?|[ ])(?:M\.?D|D\.O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN|ARRT|NPI|CNM|CNP|CRT|OD|POA|DPT|RRT|RCIS|RDMS|RVT|CNMT|LVN|CCRN|FNP|FNP-C|ACNP|ARNP|LCSW|MSW|CPNP|FAAP|FACEP|FCCP|FACOG|MPH|CNA|EMT|EMT-P|CPhT|PsyD|LICSW|LMSW|CCC-SLP|SLP|R\.T|NIOSH|SS|MR)|(?<=[a-z]),[ ]?DO)\.?$"
+    r"(?:(?:,[ ]?|[ ])(?:M\.?D|D\.O|R\.?N|N\.?P|PA-?C|P\.A|Ph\.?D|MBBS|FACR|FRCR|FACC|FACS|APRN|CRNA|RT|LPN|DPM|DDS|DMD|PharmD|MSN|BSN|ARRT|NPI|CNM|CNP|CRT|OD|POA|DPT|RRT|RCIS|RDMS|RVT|CNMT|LVN|CCRN|FNP|FNP-C|ACNP|ARNP|LCSW|MSW|CPNP|FAAP|FACEP|FCCP|FACOG|MPH|CNA|EMT|EMT-P|CPhT|PsyD|LICSW|LMSW|CCC-SLP|SLP|NIOSH)|(?<=[a-z]),[ ]?DO)\.?$"
 )
 """`DO` is a surname too: only after a comma, and not where all is in capitals."""
 _STATE = re.compile(rf"(?:(?:,[ ]?|[ \n])(?:{CODES})|(?:,[ ]?|\n)(?:{STATES}))$")

@@ -82,6 +82,8 @@ _PERSON_CODE = sieved(
     r"\b(?i:benefit|subscriber|member|policy|plan|coverage|insured|enrollee|medicaid|medicare|secondary|primary|payer)\b[^.;\n]{0,60}?(?P<value>\d{9,12}[ -]0\d)(?!\d)"
 )
 """A member's number with the two figures that say which person of the family it is."""
+_IDENTITY = re.compile(r"\b(?:birth|dob|identity|verif\w+|ssn?|social|armband|wristband|last\sname)\b", re.I)
+"""Beside which the last four figures are of a number, though they look like a year."""
 _SERIES = re.compile(
     r"\b(?:days|hours|weeks|months|years|films|studies|visits|readings|doses|images|views|liters|ribs|nights|episodes|admissions|exams|times)\b",
     re.I,
@@ -118,9 +120,7 @@ def vote(text: str) -> Iterator[Span]:
         yield Span(*found.span(), "OTHER_ID", "cued:shape", 0.5)
     for found in _LAST.finditer(text):
         value, of = found.lastgroup or "", (found["of"] or "").lower()
-        parted = value == "value" and (
-            text[found.start(value) - 2] in ",:=#" or text[found.end(value) :][:1] in tuple(",.;")
-        )
+        parted = value == "value" and _IDENTITY.search(text, max(0, found.start() - 60), found.end() + 24) is not None
         if not _SERIES.search(of) and (parted or of.strip(" (:") or not is_year(found[value])):
             kind = next((k for w, k in _AFTER_LAST.items() if w in of), "SSN")
             yield Span(*found.span(value), kind, "cued:last", 0.85)

@@ -51,7 +51,7 @@ _CHANGED = sieved(
     r"\b(?:changed|corrected|updated)\sfrom\s[A-Z][A-Za-z'’-]+,[^,;\n]{2,30}?\sto\s(?P<name>[A-Z][A-Za-z'’-]{1,24},\s[A-Z][A-Za-z'’-]{1,24}(?:\s[A-Z]\b)?)"
 )
 _DOTTED = sieved(
-    r"\b(?:Nurse|nurse|Dr\.?|RN|[Tt]ech|[Tt]echnologist|[Rr]eader|[Tt]ypist)[ ](?P<name>[A-Z]\.[ ]?[A-Z]\.)"
+    r"\b(?:Nurse|nurse|Dr\.?|RN|[Tt]ech|[Tt]echnologist|[Rr]eader|[Tt]ypist)[ ](?P<name>(?!A\.M|P\.M|U\.S|E\.D|E\.R|I\.V|O\.R|M\.D|R\.N|D\.O|P\.A|N\.P)[A-Z]\.[ ]?[A-Z]\.)"
 )
 _FIELD = sieved(
     r"(?:^|\n|[ ]{2}|[:|][ ]?|\b(?:PATIENT|PT|VETERAN|RESIDENT|MOTHER|INFANT)[ ])(?P<name>(?P<last>[A-Z][A-Z'’-]{2,20}),[ ](?P<given>[A-Z][A-Z'’-]{2,20})(?:[ ][A-Z]\b\.?)?)(?=[ ]{2}|\s*(?:$|\n)|[ ][xX*\d]|[ ](?:LEFT|WAS|IS|HAS|MRN|DOB|SEX|AGE)\b)"
@@ -140,12 +140,15 @@ def vote(text: str) -> Iterator[Span]:
         yield Span(*found.span("name"), "PERSON", "cued_names:los", 0.9)
     for found in _ADDRESSED.finditer(text):
         group = found.lastgroup or "name"
-        if (is_surname(found[group]) or is_given(found[group])) and not is_excluded(found[group]):
+        name = found[group]
+        plain = is_ordinary(name) and group == "name"
+        if (is_surname(name) or is_given(name)) and not (plain or is_excluded(name)):
             yield Span(*found.span(group), "PERSON", "cued_names:addressed", 0.6)
     yield from matched(text, _CHANGED, "PERSON", "cued_names:changed", 0.8, group=1)
     yield from matched(text, _DOTTED, "PERSON", "cued_names:dotted", 0.9, group=1)
     for found in _FIELD.finditer(text):
-        if all(_may_stand_alone(found[group]) for group in ("last", "given")):
+        listed = is_surname(found["last"]) or (is_given(found["given"]) and not is_ordinary(found["given"]))
+        if listed and all(_may_stand_alone(found[group]) for group in ("last", "given")):
             yield Span(*found.span("name"), "PERSON", "cued_names:field", 0.62)
     for found in _WITH_MIDDLE.finditer(text):
         if _accepted(found) and (

@@ -22,7 +22,7 @@ _ORDINAL = (
 )
 _YEAR = r"(?:(?:1[89]|20)\d\d|['’]\d\d)(?!\d)"
 _UNIT = r"(?![ ]?(?:[-x×][ ]?\d|mg|mcg|ml|cc|mm|cm|kg|%|units?|weeks?|days?|months?|years?|hours?|patients|views?|nodules?))"
-_DAYS = rf"{_DAY}(?:(?:\s?(?:-|–|to|and|&|,)|,\s?and)\s?{_DAY}{_UNIT}(?!/\d)){{0,7}}"
+_DAYS = rf"{_DAY}(?:(?:\s?(?:-|–|to|and|&|,)|,\s?and)\s?{_DAY}{_UNIT}(?!/\d{{1,2}}/)){{0,7}}"
 _NUMBER_DATE = (
     r"(?:(?:1[89]|20)\d\d(?P<a>[-/.])(?:0?[1-9]|1[0-2])(?P=a)(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])(?P<b>[-/.])(?:0?[1-9]|[12]\d|3[01])(?P=b)(?:1[89]|20)\d\d"

@@ -1,6 +1,6 @@
 """All voters over one text, resolved to one set of spans, with clinical look-alikes taken out after the union."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dp_clinical_pipeline.deid import (
@@ -92,13 +92,13 @@ PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, cre
 
 def find_identifiers(text: str, context: Context = NOTHING, site: Voter | None = None) -> list[Span]:
     """Return disjoint spans in text order, with code-point offsets; `site` is one voter more, which nothing overrules."""
-    kept = found_by_rules(text)
+    votes = found_by_rules(text)
     if site is not None:
-        kept += site(text)
-    standing, more = learnt.settled(text, resolve(kept))
+        votes += site(text)
+    standing, more = learnt.settled(text, resolve(votes))
     kept = [*standing, *(span for span in more if not allowlist.is_lookalike(text, span))]
     own = known.names_in(text, resolve(kept))
-    return with_known(text, kept, replace(context, names=context.names | own) if own else context)
+    return with_known(text, kept, replace(context, names=context.names | own) if own else context, votes)
 
 
 def found_by_rules(text: str) -> list[Span]:
@@ -109,8 +109,11 @@ def found_by_rules(text: str) -> list[Span]:
     return [codes.whole(text, span) for span in spans if not allowlist.is_lookalike(text, span)]
 
 
-def with_known(text: str, spans: list[Span], context: Context) -> list[Span]:
-    """Return the given spans and what is known of the patient, resolved: the cheap part of a second look."""
+def with_known(text: str, spans: list[Span], context: Context, votes: Sequence[Span] = ()) -> list[Span]:
+    """Return the given spans and what is known of the patient, resolved: the cheap part of a second look.
+
+    `votes`: what the voters said before it was made into `spans`, where that is at hand.
+    """
     found = known.vote(text, context.names, context.values)
-    votes = [*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]
-    return with_edges(text, parted(text, resolve(votes), votes))
+    spans = [*spans, *(span for span in found if not allowlist.is_lookalike(text, span))]
+    return with_edges(text, parted(text, resolve(spans), votes))

@@ -36,20 +36,23 @@ _FIRM = _all(
     rf"\b(?i:reviewer|recipient|caller|clerk|typist|abstractor|coder|auditor|registrar|scheduler|transporter)[ ]{_ANY}(?=[ ]?[,;.)\n]|[ ]{{2}}|\s*$|[ ](?:flagged|entered|noted|took|saw|called|sent|signed|wrote|marked|changed|asked|said|confirmed|released)\b)",
     # `FAX COPY TO 1-470-213-1413 PER CD.`
     rf"(?<=\d)[ ](?:per|PER)[ ](?P<name>[A-Z]{{2}}){_CLOSES}",
+    # `Job TKT-44101  MP`, `User ct   Printed`
+    r"\b(?:Job|JOB)[ ](?=\S*\d)\S+[ ]{1,3}(?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
+    rf"\b(?:User|USER)[ ]{_ANY}(?=[ ]{{2}}|\s*$)",
+    # `Read by AW for PE,`
+    r"\b(?i:read)[ ]by[ ][A-Z]{2}[ ]for[ ](?P<name>[A-Z]{2})(?=[.,;])",
+    # `EMS run sheet WC25-360052 (SG);`, `marked "RE 1153"`
+    r"\b(?:sheet|form|ticket|log|note|order)[ ](?=\S*\d)\S+[ ]\((?P<name>[A-Z]{2})\)",
+    r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
+)
+_ACTS = _all(
     # `Final: 02-Apr-2006 11:58   MA`, `Transcribed 7/24/21 1631 jp; edited 4/22/2013 3:27 PM JD`
     rf"\b(?i:final|transcribed|edited|approved|signed|typed|released|dictated|printed|verified):?[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=[ ]?[;,.\n]|\s*$|[ ]{{1,3}}[A-Z])",
     # `linked for comparison by ef.`, `crossed out by PT.`, `acknowledged by MR.`
     rf"\b(?i:crossed[ ]out|removed|linked|acknowledged|wristband|added|merged|unlinked|flagged)\b[^.\n;]{{0,44}}?[ ]by[ ]{_ANY}(?=[ ]?[.;,\n]|\s*$)",
-    # `Job TKT-44101  MP`, `User ct   Printed`
-    r"\b(?:Job|JOB)[ ](?=\S*\d)\S+[ ]{1,3}(?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
-    rf"\b(?:User|USER)[ ]{_ANY}(?=[ ]{{2}}|\s*$)",
-    # `with the ED read of RR.`, `Read by AW for PE,`, `read-back confirmed, DL.`
+    # `with the ED read of RR.`, `read-back confirmed, DL.`
     r"\bread[ ]of[ ](?P<name>[A-Z]{2})(?=[.,;]|\s*$)",
-    r"\b(?i:read)[ ]by[ ][A-Z]{2}[ ]for[ ](?P<name>[A-Z]{2})(?=[.,;])",
     r"\b(?i:confirmed|verified|acknowledged),[ ](?P<name>[A-Z]{2})\.",
-    # `EMS run sheet WC25-360052 (SG);`, `marked "RE 1153"`
-    r"\b(?:sheet|form|ticket|log|note|order)[ ](?=\S*\d)\S+[ ]\((?P<name>[A-Z]{2})\)",
-    r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
     # `Read-back confirmed. MD`, where a sentence of two letters ends an entry
     r"\b(?i:confirmed|acknowledged|repeated[ ]back)\.[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z][a-z])",
 )
@@ -78,10 +81,10 @@ _SURE = _all(
     # `the marker shows PJ, and the one on the frontal view shows CL`
     r"\b(?i:markers?)\b[^.\n;]{0,40}?[ ](?:shows?|reads?|says)[ ](?P<name>[A-Z]{2})(?=[ ]?[,;.)\n]|[ ]and\b|\s*$)",
     # `Dictated but not read. Yamamoto/tf`, `dictated not read: PHAM / jc`
-    r"(?<=[a-zA-Z])[ ]?/[ ]?(?P<name>[a-z]{2})(?=\s*(?:$|\n)|[ ]{2}|[ ](?:SOP|Page|Research|Printed)\b)",
+    r"\b(?i:dictated|read)\b[^\n]{0,48}?[A-Za-z]{3}[ ]?/[ ]?(?P<name>[a-z]{2})(?=\s*(?:$|\n)|[ ]{2}|[ ](?:SOP|Page|Research|Printed)\b)",
 )
 _LIST = sieved(
-    r"\b(?i:by|were|between|with|witness(?:es)?|present)[ :]{1,2}(?P<first>[A-Z]{2}),?[ ](?:(?P<second>[A-Z]{2}),?[ ])?and[ ](?P<last>[A-Z]{2})(?=[ ]?[.,;)]|[ ](?:before|at|on|in|after|for|prior|during|who|as|were|was|describe\w*)\b|\s*$|\n)"
+    r"\b(?i:performed|witnessed|signed|read|done|reviewed|checked|verified|reports|reported|interpreted|counted|obtained|assisted|confirmed|taken|seen)[ ](?:\w+[ ])?by[ :]{1,2}(?P<first>[A-Z]{2}),?[ ](?:(?P<second>[A-Z]{2}),?[ ])?and[ ](?P<last>[A-Z]{2})(?=[ ]?[.,;)]|[ ](?:before|at|on|in|after|for|prior|during|who|as|were|was|describe\w*)\b|\s*$|\n)"
 )
 _WORDS = frozenset(
     "is in at on to of no so we he it as or if by an am pm us up do go me my be cm mm mg ml kg cc dr mr ms vs st nd rd th pt ct yo rn md np".split()
@@ -89,11 +92,12 @@ _WORDS = frozenset(
 _CLINICAL = frozenset(
     "MR CT US XR NM ER ED OR IV PO IM AP PA RA LA RV LV LT RT RR HR BP PT OT ST GI GU NG ET ID HX DX TX RX FH SH PE CC II IX VI XI HI RN MD NP DO".split()
 )
-_SPECIALTIES = frozenset("CT MR US XR NM PT OT ER ED PE ST ET".split())
+_SPECIALTIES = frozenset("CT MR US XR NM PT OT ER ED PE ST ET AP PA NG IR TB IV".split())
 """What a date may follow without being anybody's."""
 _NOBODY: tuple[tuple[tuple[Sieved, ...], frozenset[str]], ...] = (
     (_DATED, _SPECIALTIES | _WORDS),
     (_FIRM, frozenset("is in at on to of no as or by an am pm RN MD NP".split())),
+    (_ACTS, _CLINICAL | _WORDS | frozenset(("IR", "TB", "LL"))),
     (_SURE, _CLINICAL | _WORDS),
 )
 """The patterns of each kind, with the letters that are nobody's after them."""

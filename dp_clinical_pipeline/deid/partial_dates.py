@@ -101,7 +101,7 @@ _SURE_BEFORE = re.compile(
     r"\b(?:no[- ]?show(?:s|ed|n)?|dnka|dna|missed|resched\w*|cancel\w*|lmov?m|voicemail|vm)(?:\s(?:on|for|to|appts?|visits?))?[\s:,(]{1,2}(?:\d{1,2}/\d{1,2}(?:,|\sand|\s&|\sto)\s)?$"
     r"|\b(?:Dr|DR|Drs|dr)\.?[ ](?-i:[A-Z])[\w'’-]{1,24}[\s,(]{1,2}(?:on\s)?$"
     r"|\b(?:first|last|initially|previously)\s(?:noted|seen|identified|described|detected|diagnosed|reported)\s$"
-    r"|\b\w{3,16}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|desis|metry)\s(?:of\s|on\s)?\(?$"
+    r"|\b(?:spirometry|\w{3,16}(?:ectomy|otomy|ostomy|plasty|oscopy|centesis|desis))\s(?:of\s|on\s)?\(?$"
     r"|\b(?:QA|QC|TI|ver|trans|edit|by):\s(?:[a-z]{2}|[A-Z]{2})\s$",
     re.I,
 )

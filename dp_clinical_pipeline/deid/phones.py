@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.names import is_excluded, is_surname
 from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span, matched
 
@@ -35,7 +36,7 @@ _HINT = re.compile(r"\d{3}|\d[- ]\d")
 
 
 _CALLED = sieved(
-    r"\b(?i:called|questions|reported|phoned|results?)[ ]to[ ][A-Z][\w'’-]{1,20}[ ]at[ ](?P<number>\d{3})(?=[.;,\n]|\s*$)"
+    r"\b(?i:called|questions|reported|phoned|results?)[ ]to[ ](?P<who>[A-Z][\w'’-]{1,20})[ ]at[ ](?P<number>\d{3})(?=[.;,\n]|\s*$)"
 )
 
 
@@ -58,7 +59,9 @@ def vote(text: str) -> Iterator[Span]:
         if found["device"] is not None and _TIME.fullmatch(number) and re.search(r"\bat\s$", found["device"], re.I):
             continue
         yield Span(*found.span("number"), "PHONE", "phones:cued", 0.7)
-    yield from matched(text, _CALLED, "PHONE", "phones:called", 0.6)
+    for found in _CALLED.finditer(text):
+        if is_surname(found["who"]) and not is_excluded(found["who"]):
+            yield Span(*found.span("number"), "PHONE", "phones:called", 0.6)
     yield from matched(text, _ABBREVIATED, "PHONE", "phones:short", 0.6)
     yield from matched(text, _AFTER, "PHONE", "phones:desk", 0.6)
     yield from matched(text, _WHOLE, "PHONE", "phones:whole", 0.52)

@@ -10,16 +10,17 @@ _PROCEDURE = re.compile(
     r"|72(?:0[4-7]\d|1[0-4]\d)|730\d\d|767[07]\d|770(?:4[67]|6[3-7])|788\d\d)(?:-(?:26|TC|59|50|LT|RT))?"
 )
 """Numbers of CPT, the American Medical Association's list: chest, abdomen, head, spine, limbs, breast, ultrasound, PET."""
-_IS_CODE = re.compile(
-    r"\b(?:CPT|[Pp]roc(?:edures?)?|[Cc]harged?|[Bb]ill(?:ed|ing)?|views?|units? of|USD for|[Cc]odes?|[Cc]oded|[Mm]odifier)\b"
-    r"|[;,.] 7\d{3}$|\b7\d{4},? (?:to|and|or)? ?7\d{3}$"
+_LED = re.compile(
+    r"(?:\b(?:CPT|[Cc]harged?|[Pp]roc(?:edure)?(?:[ ]code)?|[Uu]nits?[ ]of|USD[ ]for|[Mm]odifier|views?)[ :#(]{1,3}"
+    r"|(?<!\d)7\d{4}(?:-\w\w)?,?[ ](?:and|or|to)?[ ]?)$"
 )
 
 
 def is_procedure(text: str, span: Span) -> bool:
-    """Say whether a number is a procedure's: one of the list, after a word of billing or after another one."""
-    return (
-        span.type in _NUMBERED
-        and _PROCEDURE.fullmatch(text, span.start, span.end) is not None
-        and _IS_CODE.search(text, max(0, span.start - 34), span.start + 4) is not None
-    )
+    """Say whether a number is a procedure's: one of the list, right after a word of billing or another number of it.
+
+    What stands after a label of another kind, or after a state, is none, whatever it looks like.
+    """
+    if span.type not in _NUMBERED or _PROCEDURE.fullmatch(text, span.start, span.end) is None:
+        return False
+    return text.startswith("CPT", span.start) or _LED.search(text, max(0, span.start - 24), span.start) is not None

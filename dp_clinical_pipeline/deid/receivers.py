@@ -64,9 +64,9 @@ def vote(text: str) -> Iterator[Span]:
                     end = office.start() if office else end
                     yield Span(start, end, "FACILITY", "receivers:named", 0.86 if sure else 0.57)
     for found in _OF_PLACE.finditer(text):
-        heads = {key_of(word) for word in found["heads"].split()}
+        head = key_of(found["heads"].split()[-1])
         length = _place(found["place"])
-        if length and any(head in _MORE_HEADS or (is_generic(head) and not is_clinical(head)) for head in heads):
+        if length and (head in _MORE_HEADS or (is_generic(head) and not is_clinical(head))):
             yield Span(found.start("name"), found.start("place") + length, "FACILITY", "receivers:of_place", 0.86)
     for found in _PRACTICE.finditer(text):
         if found["name"].split()[0] not in _OURS:
