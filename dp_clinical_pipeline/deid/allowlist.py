@@ -46,7 +46,16 @@ _CLINICAL_CODES = frozenset(
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
-_DEPARTMENTS = frozenset(("Nuclear Medicine", "Diagnostic Radiology")) | {
+_DEPARTMENTS = frozenset(
+    (
+        "Nuclear Medicine",
+        "Diagnostic Radiology",
+        "Pulmonary Clinic",
+        "Med Rec",
+        "Med Surg",
+        "MED SURG",
+    )
+) | {
     f"{part} Imaging"
     for part in (
         "Medical",
@@ -60,9 +69,10 @@ _DEPARTMENTS = frozenset(("Nuclear Medicine", "Diagnostic Radiology")) | {
         "Abdominal",
     )
 }
-_BEGINNINGS = (
-    *("General Medicine Teaching", "Med Rec", "MED SURG", "Med Surg", "Pulmonary Clinic", "Blue Cross", "Blue Shield"),
-    *("Associate Professor", "Assistant Professor", "Professor of"),
+_BEGINNINGS = ("Blue Cross", "Blue Shield", "General Medicine Teaching")
+_PROFESSOR = re.compile(
+    r"(?:(?:(?:Associate|Assistant|Clinical|Adjunct) )?Professor of (?:Medicine|Surgery|Radiology|Pediatrics|Neurology"
+    r"|Pathology|Oncology|Cardiology|Anesthesiology|Psychiatry)(?: and )?)+"
 )
 _PART_OF = {
     "Blue": re.compile(r"Blue (?:Cross|Shield)"),
@@ -127,7 +137,9 @@ def is_lookalike(text: str, span: Span) -> bool:
         or (surface.isdecimal() and _SCANNER.match(text, span.end))
     ):
         return True
-    if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or is_procedure(text, span):
+    if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or _PROFESSOR.fullmatch(surface):
+        return True
+    if is_procedure(text, span):
         return True
     within = _PART_OF.get(surface)
     if within and not span.voter.startswith(_LABELLED):

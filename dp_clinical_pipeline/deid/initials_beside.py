@@ -46,14 +46,14 @@ _FIRM = _all(
     r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
 )
 _ACTS = _all(
-    # `Final: 02-Apr-2006 11:58   MA`, `Transcribed 7/24/21 1631 jp; edited 4/22/2013 3:27 PM JD`
+    # `Final: 02-Apr-2006 11:58   MA`, `Transcribed 7/24/21 1631 jp; ...`
     rf"\b(?i:final|transcribed|edited|approved|signed|typed|released|dictated|printed|verified):?[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=[ ]?[;,.\n]|\s*$|[ ]{{1,3}}[A-Z])",
-    # `linked for comparison by ef.`, `crossed out by PT.`, `acknowledged by MR.`
+    # `linked for comparison by ef.`, `crossed out by DL.`
     rf"\b(?i:crossed[ ]out|removed|linked|acknowledged|wristband|added|merged|unlinked|flagged)\b[^.\n;]{{0,44}}?[ ]by[ ]{_ANY}(?=[ ]?[.;,\n]|\s*$)",
-    # `with the ED read of RR.`, `read-back confirmed, DL.`
+    # `with the ED read of KD.`, `read-back confirmed, DL.`
     r"\bread[ ]of[ ](?P<name>[A-Z]{2})(?=[.,;]|\s*$)",
     r"\b(?i:confirmed|verified|acknowledged),[ ](?P<name>[A-Z]{2})\.",
-    # `Read-back confirmed. MD`, where a sentence of two letters ends an entry
+    # `Read-back confirmed. DM`, where a sentence of two letters ends an entry
     r"\b(?i:confirmed|acknowledged|repeated[ ]back)\.[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z][a-z])",
 )
 _SURE = _all(

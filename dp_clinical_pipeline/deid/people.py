@@ -11,6 +11,7 @@ from dp_clinical_pipeline.deid.names import (
     SUFFIX,
     UPPER,
     WORD,
+    is_clear_given,
     is_excluded,
     is_given,
     is_ordinary,
@@ -191,14 +192,14 @@ def _is_own(text: str, start: int, last: int, end: int, words: int) -> bool:
         before = text[start:last]
         return _is_clear(before) or (len(before) == 2 and before.endswith("."))
     given = _GIVEN_AFTER.match(text, end) if words == 0 and text[end - 1] == "," else None
-    return given is not None and given[1].lower() in lowered("clear_given_names")
+    return given is not None and is_clear_given(given[1])
 
 
 _GIVEN_AFTER = re.compile(rf"[ ]([{UPPER}][\w'’-]{{2,20}})")
 
 
 def _is_clear(name: str) -> bool:
-    return name.istitle() and name.lower() in lowered("clear_given_names")
+    return name.istitle() and is_clear_given(name)
 
 
 def _is_credential(text: str, found: re.Match[str]) -> bool:

@@ -11,16 +11,16 @@ _PROCEDURE = re.compile(
 )
 """Numbers of CPT, the American Medical Association's list: chest, abdomen, head, spine, limbs, breast, ultrasound, PET."""
 _LED = re.compile(
-    r"(?:\b(?:CPT|[Cc]harged?|[Pp]roc(?:edure)?(?:[ ]code)?|[Uu]nits?[ ]of|USD[ ]for|[Mm]odifier|views?)[ :#(]{1,3}"
-    r"|(?<!\d)7\d{4}(?:-\w\w)?,?[ ](?:and|or|to)?[ ]?)$"
+    r"\b(?:CPT|[Cc]harged?|[Pp]roc(?:edure)?(?:[ ]code)?|[Uu]nits?[ ]of|USD[ ]for|[Mm]odifier|views?)[ :#(]{1,3}"
+    r"(?:7\d{4}(?:-\w\w)?,?[ ](?:(?:and|or|to)[ ])?){0,5}$"
 )
 
 
 def is_procedure(text: str, span: Span) -> bool:
-    """Say whether a number is a procedure's: one of the list, right after a word of billing or another number of it.
+    """Say whether a number is a procedure's: one of the list, right after a word of billing, or in a list after one.
 
     What stands after a label of another kind, or after a state, is none, whatever it looks like.
     """
     if span.type not in _NUMBERED or _PROCEDURE.fullmatch(text, span.start, span.end) is None:
         return False
-    return text.startswith("CPT", span.start) or _LED.search(text, max(0, span.start - 24), span.start) is not None
+    return text.startswith("CPT", span.start) or _LED.search(text, max(0, span.start - 70), span.start) is not None
