@@ -29,6 +29,7 @@ VERBS = [
     "deid-eval",
     "generate",
     "pretrain",
+    "adapt",
     "experiment",
     "release",
 ]
@@ -108,7 +109,7 @@ def test_every_verb_explains_itself_with_an_example(dp_clinical: Command, verb: 
     if verb and verb not in (["budgets"], ["counts"]):
         assert f"dp-clinical {' '.join(verb)}" in done.stdout
         assert "Example" in done.stdout
-        assert "--home" in done.stdout or verb in (["deid-eval"], ["pretrain"])
+        assert "--home" in done.stdout or verb in (["deid-eval"], ["pretrain"], ["adapt"])
 
 
 def test_the_verbs_are_those_of_the_design_that_exist() -> None:

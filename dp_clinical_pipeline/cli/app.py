@@ -8,6 +8,7 @@ import typer
 from dp_clinical_pipeline import __version__
 from dp_clinical_pipeline.cli import (
     accounts,
+    adapting,
     counting,
     demo,
     experiment,
@@ -52,6 +53,7 @@ app.command("report")(lineage.report)
 app.command("deid-eval")(intake.deid_eval)
 app.command("generate")(writing.generate)
 app.command("pretrain")(pretraining.pretrain)
+app.command("adapt")(adapting.adapt)
 app.command("experiment")(experiment.experiment)
 app.command("release")(releasing.release)
 

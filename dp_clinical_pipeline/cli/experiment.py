@@ -147,7 +147,7 @@ def _run_seed(recipe: "Recipe", home: Home, corpus: Path | None) -> None:
     from dp_clinical_pipeline.cli.lineage import run_lineage
     from dp_clinical_pipeline.models.base import base_model
 
-    for generator in recipe.generators:
+    for generator in (*recipe.generators, *recipe.untuned_too):
         base_model(home, "generators", generator)  # one that is missing is said before the corpus is read
     if recipe.corpus and corpus:
         take_in(home, corpus, recipe.corpus)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from dp_clinical_pipeline.cli.common import console
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dp_clinical_pipeline.training.loop import Progress
     from dp_clinical_pipeline.training.pretraining import PretrainProgress
 
 
@@ -64,7 +65,7 @@ def pretrain(
         f"[bold yellow]{corpus} must be PUBLIC text[/bold yellow]: the model may repeat any of it, and no ledger counts it. "
         f"Stated: {licence}"
     )
-    with _shown(out) as on_progress:
+    with public_steps(out) as on_progress:
         made = pretrained(folder, text, licence, spec, hours=hours, on_progress=on_progress)
     held_out = made.manifest["held_out"]
     out.print(
@@ -75,16 +76,18 @@ def pretrain(
 
 
 @contextmanager
-def _shown(out: "Console") -> Iterator[Callable[["PretrainProgress"], None]]:
-    """Show a line that changes in a terminal, and one now and then in a log."""
+def public_steps(out: "Console") -> Iterator[Callable[[Any], None]]:
+    """Show a training on public text as a line that changes in a terminal, and one now and then in a log."""
     from dp_clinical_pipeline.cli.live import LOG_EVERY_SECONDS, duration
 
     last = time.monotonic()
     with out.status("reading the text") as status:
 
-        def on_progress(at: "PretrainProgress") -> None:
+        def on_progress(at: "PretrainProgress | Progress") -> None:
             nonlocal last
-            line = f"step {at.step} of {at.steps}, loss {at.loss:.2f} on public text, {duration(at.seconds_left)} left"
+            # The loss may be shown: it is one on public text.
+            loss = f", loss {found:.2f} on public text" if (found := getattr(at, "loss", None)) is not None else ""
+            line = f"step {at.step} of {at.steps}{loss}, {duration(at.seconds_left)} left"
             status.update(line)
             if not out.is_terminal and time.monotonic() - last >= LOG_EVERY_SECONDS:
                 last = time.monotonic()

@@ -60,7 +60,7 @@ def train_extra_arms(home: Home, recipe: Recipe, say: Said) -> None:
             predict_practised(home, encoder)
     for teacher in recipe.teachers:
         _teacher_arms(home, teacher, say)
-    for generator in recipe.generators if recipe.untuned else ():
+    for generator in (*recipe.generators, *recipe.untuned_too) if recipe.untuned else ():
         _untuned_arm(home, generator, say)
         if recipe.relabelled:
             _relabelled_arm(home, generator, UNTUNED, say)

@@ -55,6 +55,10 @@ class Recipe(_Part):
     untuned: bool = Field(
         False, description="notes of each generator's base model, judged by the same rules, as one more arm"
     )
+    untuned_too: tuple[str, ...] = Field(
+        (),
+        description="other generators whose base models' notes are arms too, where `untuned` is on: what they came from",
+    )
     clone: bool = Field(
         False, description="a note of each cell for every private note's own record, as one more arm that never leaves"
     )

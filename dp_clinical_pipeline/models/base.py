@@ -19,7 +19,7 @@ from dp_clinical_pipeline.models.shapes import SHAPES, lay_out_shape
 Role = Literal["generators", "encoders"]
 
 PRETRAINED = "pretrained"
-"""The source of a model that `dp-clinical pretrain` put into the home's models folder under its name."""
+"""The source of a model that `dp-clinical pretrain` or `adapt` put into the home's models folder under its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +76,32 @@ def base_model(home: Home, role: Role, name: str) -> BaseModel:
         raise UserError(
             f"unknown model {name!r}: the settings know {known}; add `{name}: FOLDER or hub id` under models.{role}"
         )
-    source = sources[name]
+    return base_from(home.models, name, sources[name])
+
+
+def named_base(models: Path, given: str) -> BaseModel:
+    """Return a base model by the name of a package's weights, a folder or a hub id, laid out in `models` on first use.
+
+    Raises:
+        UserError: the weights are absent, not safetensors, or not those published.
+    """
+    if given in _PACKAGED:
+        return base_from(models, given, "package")
+    return base_from(models, Path(given).name, given)
+
+
+def base_from(models: Path, name: str, source: str) -> BaseModel:
+    """Return a base model of a source as settings name it, laid out on first use in the folder `models`.
+
+    Raises:
+        UserError: the weights are absent, not safetensors, or not those published.
+    """
     folder = Path(source).expanduser()
     if source not in ("package", "shape", PRETRAINED) and (folder.is_absolute() or folder.is_dir()):
         return _checked(name, folder)
-    laid_out = home.models / name
-    home.models.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.models / f".{name}.lock"):
+    laid_out = models / name
+    models.mkdir(parents=True, exist_ok=True)
+    with FileLock(models / f".{name}.lock"):
         if not (laid_out / "config.json").exists():
             if source == PRETRAINED:
                 raise UserError(_nobody_pretrained(name, laid_out))
@@ -93,7 +112,8 @@ def base_model(home: Home, role: Role, name: str) -> BaseModel:
 def _nobody_pretrained(name: str, folder: Path) -> str:
     return (
         f"the model {name} is made on your own machine, once, from public text: run `dp-clinical pretrain {folder} "
-        "--corpus FILE.csv --licence WHY-IT-IS-PUBLIC`, or set DP_CLINICAL_MODELS to the folder that holds it"
+        "--corpus FILE.csv --licence WHY-IT-IS-PUBLIC` (or `dp-clinical adapt`, for one made from a published model; for a "
+        "study's, its file in experiments/recipes/ has the command), or set DP_CLINICAL_MODELS to the folder that holds it"
     )
 
 

@@ -57,6 +57,15 @@ class Checkpoint:
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         return int(metadata["step"]), json.loads(metadata["bound"])
 
+    def steps_done(self) -> int:
+        """Return the steps that the file holds; 0 where there is none."""
+        from safetensors import safe_open
+
+        if not self.path.exists():
+            return 0
+        with safe_open(self.path, framework="pt") as file:
+            return int(file.metadata()["step"])
+
     def delete(self) -> None:
         """Remove the file, and what a killed process left of one: weights and optimizer state are secret."""
         for leftover in self.path.parent.glob(f".{self.path.name}.*.tmp"):

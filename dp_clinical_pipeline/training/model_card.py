@@ -1,4 +1,4 @@
-"""The page that lies beside a model that was pre-trained here."""
+"""The pages that lie beside models that were made here of public text."""
 
 from typing import Any
 
@@ -39,4 +39,40 @@ def pretrained_card(manifest: dict[str, Any]) -> str:
             "seed": manifest["spec"]["seed"],
             "pairs": manifest["spec"]["pairs"],
         }
+    )
+
+
+_ADAPTED = """\
+# {base_name}, adapted here to public reports
+
+A generator's base that has read public reports, each as the answer to the record that public rules read in it (label set
+`{label_set}`). It **was adapted by `dp-clinical adapt`**, not by a model's publisher.
+
+| | |
+|---|---|
+| base | `{base_name}`, SHA-256 of its weights `{base_sha256}` |
+{sources}
+| why they are public | {licence} (as stated by who ran the command; nothing here checked it) |
+| notes | {notes} learnt from, {held_out_notes} held out; up to {made_up} of them made up in sentences of the package |
+| steps | {steps} of some {lot_size} notes at a rate of {learning_rate}, LoRA of rank {lora_rank} on all layers, merged |
+| seed, precision | {seed}, {precision} |
+| held-out loss of a note's token | {loss_before} before, {loss} after |
+| SHA-256 of the weights | `{weights_sha256}` |
+
+Nothing here is covered by a privacy ledger, and nothing here needs to be, if the text is public: sentences of it can come
+out of the model word for word. Use it by `models.generators: {{NAME: FOLDER}}` in a home's settings, and never in a home
+whose own reports are among those read here: its epsilon would say nothing.
+"""
+
+
+def adapted_card(manifest: dict[str, Any]) -> str:
+    """Return an adapted model's card as Markdown, of the facts in its manifest."""
+    rows = [
+        f"| text | `{source['name']}` (read as {source['read_as']}): {source['reports']} reports, SHA-256 of their texts "
+        f"`{source['sha256']}` |"
+        for source in manifest["text"]["sources"]
+    ]
+    base = {f"base_{key}": value for key, value in manifest["base"].items()}
+    return _ADAPTED.format_map(
+        manifest["spec"] | manifest | base | {"sources": "\n".join(rows), "licence": manifest["text"]["licence"]}
     )

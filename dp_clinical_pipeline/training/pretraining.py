@@ -24,7 +24,7 @@ from dp_clinical_pipeline.models.shapes import SMALL_GENERATOR, random_generator
 from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
 from dp_clinical_pipeline.training.model_card import pretrained_card
 from dp_clinical_pipeline.training.public_rows import Rows, lot, rows_of
-from dp_clinical_pipeline.training.public_text import PublicText, home_around, refuse_home
+from dp_clinical_pipeline.training.public_text import PublicText, writable_outside_homes
 
 _WARM_UP, _COOL_DOWN = 40, 0.4
 _WEIGHT_DECAY, _BETAS, _MAX_NORM = 0.1, (0.9, 0.95), 1.0
@@ -97,7 +97,7 @@ def pretrain(
         UserError: the folder holds something else, lies where private text does, or is being pre-trained by another
             process.
     """
-    folder = _writable(folder)
+    folder = writable_outside_homes(folder)
     with quiet_libraries():
         work = folder.with_name(f".{folder.name}.pretraining")
         try:
@@ -116,18 +116,6 @@ def pretrain(
             raise UserError(f"another process pre-trains {folder}: wait for it, or give another folder") from None
         except OSError as error:
             raise UserError(f"cannot write the model {folder}: {error.strerror or type(error).__name__}") from None
-
-
-def _writable(folder: Path) -> Path:
-    folder = folder.expanduser().resolve()
-    home = home_around(folder)
-    if home and not folder.is_relative_to(home.path / "models"):
-        raise UserError(
-            f"{folder} lies in the home {home.path}: give {home.path / 'models'}/NAME, or a folder elsewhere"
-        )
-    if home is None:
-        refuse_home(folder)
-    return folder
 
 
 def _plan(text: PublicText, licence: str, spec: PretrainSpec) -> dict[str, Any]:

@@ -48,12 +48,17 @@ def read_public_text(path: Path, column: str) -> PublicText:
         raise UserError(
             f"{path} is not a CSV file with a column {column!r} ({type(error).__name__}): give its name with --column"
         ) from None
-    texts = [text for text in dict.fromkeys(" ".join(_LOST_LINE.sub(" ", one).split()) for one in found) if text]
+    texts = [text for text in dict.fromkeys(map(tidy, found)) if text]
     held_out = tuple(text for text in texts if _is_held_out(text))
     learnt = tuple(text for text in texts if not _is_held_out(text))
     if not (learnt and held_out):
         raise UserError(f"{path} has {len(texts)} texts: too few to learn from and to hold one of {_HELD_OUT} back")
     return PublicText(name=path.name, sha256=digest, column=column, learnt=learnt, held_out=held_out)
+
+
+def tidy(text: str) -> str:
+    """Return a text on one line, with spaces where a table has commas for its line ends."""
+    return " ".join(_LOST_LINE.sub(" ", text).split())
 
 
 def refuse_home(path: Path) -> None:
@@ -68,6 +73,23 @@ def refuse_home(path: Path) -> None:
         )
     if "enclave" in path.expanduser().resolve().parts:
         raise UserError(f"{path} lies in an enclave: pre-training reads public text only")
+
+
+def writable_outside_homes(folder: Path) -> Path:
+    """Return where a model made of public text may be written: outside of homes, or among a home's models.
+
+    Raises:
+        UserError: it lies elsewhere in a home, or in an enclave.
+    """
+    folder = folder.expanduser().resolve()
+    home = home_around(folder)
+    if home and not folder.is_relative_to(home.path / "models"):
+        raise UserError(
+            f"{folder} lies in the home {home.path}: give {home.path / 'models'}/NAME, or a folder elsewhere"
+        )
+    if home is None:
+        refuse_home(folder)
+    return folder
 
 
 def home_around(path: Path) -> Home | None:

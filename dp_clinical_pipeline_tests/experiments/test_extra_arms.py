@@ -75,6 +75,17 @@ def test_every_arm_of_a_recipe_is_made_once(home):
     train_extra_arms(home, RECIPE, lambda what: pytest.fail(f"{what} was done again"))
 
 
+def test_what_a_generator_came_from_may_be_an_arm_too(home):
+    said: list[str] = []
+    train_extra_arms(home, RECIPE.model_copy(update={"untuned_too": ("elsewhere",)}), said.append)
+    assert [what for what in said if "untuned" in what] == [
+        "notes of the untuned tiny",
+        "notes of the untuned elsewhere",
+    ]
+    for generator in ("tiny", "elsewhere"):
+        assert Store(home).exists(PREDICTIONS, UNTUNED, generator, UNTUNED)
+
+
 def test_notes_that_were_written_again_are_measured_again(home):
     train_extra_arms(home, RECIPE, lambda _: None)
     a_tick_later()
