@@ -131,6 +131,7 @@ def is_lookalike(text: str, span: Span) -> bool:
         return True
     if span.voter.startswith("learnt:") and (
         (span.type == "AGE" and not _OLD.match(surface))
+        or surface in ("me", "us", "it")
         or _IMAGE.search(text, max(0, span.start - 12), span.start)
         or _ACUITY.fullmatch(surface)
         or _PUBLICATION.search(text, max(0, span.start - 12), min(len(text), span.start + 4))

@@ -39,7 +39,7 @@ _GENERIC = frozenset(
     high middle elementary grade nursery law dental graduate group the our this his her their patient patients chest portable left right upper lower radiation wound sleep pain stress exercise vascular cardiovascular thoracic neurology surgery
     attorney surgeon past present brief admission discharge medicine radiology imaging report history exam examination study review systems final preliminary addendum reason clinical social laboratory data plan assessment electronic record records
     informed advance directive standard quality infection blood bank pharmacy therapy oncology orthopedic obstetrics gynecology labor delivery operating recovery room floor ward school house station base camp and of at for
-    consulting consult consults attending call covering file npi dermatology neurology urology nephrology rheumatology gastroenterology endocrinology pulmonology renal dental psych infusion outpatient insurance""".split()
+    consulting consultation consult consults attending call covering file npi dermatology neurology urology nephrology rheumatology gastroenterology endocrinology pulmonology renal dental psych infusion outpatient insurance""".split()
 )
 RUNS = re.compile(rf"(?<![\w'’.-]){_RUN}(?![\w'’])")
 _BEFORE = re.compile(

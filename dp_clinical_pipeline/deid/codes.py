@@ -57,6 +57,8 @@ _MODAL = sieved(
     r"|CXR)[ ](?P<value>\d{2,4}[-/. ]\d{3,8}|\d{5,10}(?:[-/ ]\d{1,4})?)"
     r"(?!\w|[-/.]\d)|(?<![\w-])\d{2,4}[ ](?:C?XR|CR|DX|CT|MR|US|NM|RAD)[ ](?P<serial>\d{3,8})(?![\w.])"
 )
+_ELEMENTS = sieved(r"(?<![\w(])(?P<value>01\d{14}(?:1[0-7]|2[01])[0-9A-Z]{4,30})(?!\w)")
+"""A device's identifier as scanners read it: GS1's item number, dates, lot and serial number in a row, without brackets."""
 _CODED = frozenset("SSN MRN ACCESSION HEALTH_PLAN ACCOUNT LICENSE DEVICE VEHICLE BIOMETRIC OTHER_ID".split())  # noqa: SIM905
 _REST = re.compile(r"(?:[*#/+~_|]\d{1,6}|[*#][A-Z\d]{1,6}|[ ][A-Z](?=[,;)\n]|\.(?:\s|$)|$))(?![\w])")
 _NEIGHBOURS = (
@@ -82,6 +84,8 @@ def vote(text: str) -> Iterator[Span]:
         value = found.group()
         if sum(map(str.isdigit, value)) >= 4 and _identifies(text, found.start(), found.end(), value):
             yield Span(*found.span(), kind_before(text, found.start()), "codes:token", 0.45)
+    for found in _ELEMENTS.finditer(text):
+        yield Span(*found.span("value"), "DEVICE", "codes:elements", 0.6)
     for found in _GROUPS.finditer(text):
         value = found.group()
         digits = sum(map(str.isdigit, value))

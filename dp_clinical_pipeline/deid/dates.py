@@ -41,7 +41,7 @@ _FOUND = re.compile(
     | (?P<ordinal>{_ORDINAL}[ ](?:day[ ])?of[ ]{_MONTH}(?:,?[ ]{_YEAR})?
       |(?:{_LONG})[ ](?:the[ ])?{_ORDINAL}(?:,?[ ]{_YEAR})?)
     | (?P<month_year>{_MONTH}(?:[ ]?[-/,.][ ]?|[ ](?:of[ ]|in[ ])?){_YEAR})
-    | (?P<numeric>{_NUMBER_DATE}(?![\d/]|-(?!\d\d:\d\d)\d)(?:T\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
+    | (?P<numeric>{_NUMBER_DATE}(?!\d|/(?![A-Za-z]{{2,3}}(?!\w))|-(?!\d\d:\d\d)\d)(?:T\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)
     | (?P<numeric_month>(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d(?![\d/-])|(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?![\d/-]))
     | (?P<year_month>(?:19|20)\d\d[-/ ](?:{_SHORT}|may)[a-z]*(?:[-/ ]{_DAY})?)
     | (?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:T?\d{{4,6}})?(?!\d))

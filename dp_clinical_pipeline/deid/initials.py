@@ -57,7 +57,7 @@ _STAFF = re.compile(
 _NO_ONE = frozenset(
     """mri mr ct xr us nm pet none tbd same see stat md rn np do pa dr iv po our car ems bus air mom dad son lab ed er or icu
     micu sicu nicu pacu ccu fax ap lat pm am rt lt ff eom eor end ok dc kub cxr phone hand mail cab pcp hmo ppo pt ot rrt st
-    rad aud im ng gi gu ir bid tid qid prn ivp ekg ecg eeg emg mra mrv cta bip vs via per ent obs ob fam peg picc uac uvc cv
+    csn cpt har rad aud im ng gi gu ir bid tid qid prn ivp ekg ecg eeg emg mra mrv cta bip vs via per ent obs ob fam peg picc uac uvc cv
     vq dvt pe ip nih irb hr pr os od ou hd crt tee tte usg fda cdc dot tpn pca epi abg cbc bmp cmp dme snf ltc ptt inr osh voa
     """.split()
 )

@@ -11,6 +11,7 @@ _DAY = r"(?i:mon|tue|wed|thu|fri|sat|sun)"
 _DATE = rf"(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?[ -]?{_MONTH}|\d{{4}}[-/]\d\d|\d{{8}}\b|{_MONTH}[a-z]*\.?[ -]\d|{_DAY}[a-z]*,?[ ](?:\d|{_MONTH}))"
 _CLOCK = r"(?:[ T@]{1,2}(?:at[ ])?\d{1,2}:?\d\d(?::\d\d)?(?:\.\d+)?(?:[ ]?[AaPp]\.?[Mm]?\b\.?)?(?:[ ]?hrs)?(?:[ ]?(?:Z|[ECMP][SD]?T|[+-]\d\d:?\d\d))?)"
 _STAMP = rf"(?:{_DAY}[a-z]*,?[ ])?(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|\d{{1,2}}[ -]?{_MONTH}[a-z]*[ -]?\d{{2,4}}|\d{{4}}[-/]\d\d[-/]\d\d|\d{{8,14}}|{_MONTH}[a-z]*\.?[ -]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}){_CLOCK}?"
+_STAMP_AND_TIME = _STAMP.removesuffix("?")
 _STARTS = r"(?:(?<=[.!?;][ ])|(?<=[ ]{2})|(?<=\n)|^)"
 _ENDS = r"(?=\s*(?:$|\n)|[ ]{2}|[.;)]|[ ][A-Z])"
 _CLOSES = r"(?=[ ]?[,;.)\n]|[ ]{2}|\s*$)"
@@ -28,6 +29,16 @@ _DATED = _all(
     rf"\((?P<name>[A-Za-z]{{2}}),[ ](?={_DATE})",
 )
 _FIRM = _all(
+    # `audited from 10.2.33.4 HG`, `resent to 646-203-5974 EL`, `Printed 15-NOV-2013 17:31 RR` at an entry's end
+    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z\d])",
+    r"\b(?i:resent|re-sent|refaxed|re-faxed|faxed|sent|transmitted)[ ]to[ ](?:\+?1[-. ]?)?(?:\(\d{3}\)[ ]?|\d{3}[-./ ]?)?\d{3}[-. ]?\d{4}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
+    rf"\b(?i:finali[sz]ed|printed|transcribed|dictated|typed)[ ]{_STAMP}[ ]{{1,3}}(?P<name>[A-Z]{{2}})(?=\s*(?:$|\n))",
+    # `TRANSCRIBED: APR 15, 2009/nd`
+    rf"{_STAMP}/{_ANY}(?=\s*(?:$|\n)|[ ]{{1,3}}[A-Z])",
+    # `second check AS, no reaction`
+    rf"\b(?i:(?:second|double|2nd)[- ]check(?:ed)?(?:[ ]by)?|cosign(?:ed)?(?:[ ]by)?)[ :]{{1,2}}{_ANY}(?=[,;.)\n]|\s*$)",
+    # `[DW] [dc] 08 Sep 2019`
+    r"\[[A-Z]{2}\][ ]\[(?P<name>[a-z]{2})\]",
     # `Taken by: MR     DATE`: whatever else two letters mean, a label waits for somebody's
     r"\b(?i:enrolled|taken|captured|registered|checked|entered|scanned|keyed|drawn|obtained|witnessed|verified|proofed|proofread|edited|collected|completed|filed|indexed|printed|pulled|released|opened|closed)[ ](?i:by)[:][ ]{1,3}(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?=\s*(?:$|\n)|[ ]{2})",
     # `Reader 1: RM`, `Coordinator: SB`
@@ -46,6 +57,14 @@ _FIRM = _all(
     r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
 )
 _ACTS = _all(
+    # `filter cleaned, KM` and `Call closed 03/28/2014 10:42 fn` where an entry ends without a full stop
+    r"(?<=[a-z\d]),[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ]{1,2}[A-Z][a-z])",
+    rf"{_STAMP_AND_TIME}[ ]{{1,3}}{_ANY}(?=\s*(?:$|\n)|[ ]{{1,2}}[A-Z])",
+    # `the label was printed 07-07-2022 06:38 by pe.`
+    rf"{_STAMP}[ ]by[ ]{_ANY}(?=[.,;)]|\s*(?:$|\n))",
+    # `call MM at 68612 about errors`, `Thoracentesis by MG June 15th`
+    r"\b(?i:call|page|contact|text|ask[ ]for)[ ](?P<name>[A-Z]{2})[ ](?i:at|on|@)[ ][x#(]?\d",
+    rf"\b(?:by)[ ](?P<name>[A-Z]{{2}}),?[ ](?={_DATE})",
     # `Final: 02-Apr-2006 11:58   MA`, `Transcribed 7/24/21 1631 jp; ...`
     rf"\b(?i:final|transcribed|edited|approved|signed|typed|released|dictated|printed|verified):?[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=[ ]?[;,.\n]|\s*$|[ ]{{1,3}}[A-Z])",
     # `linked for comparison by ef.`, `crossed out by DL.`
@@ -71,7 +90,7 @@ _SURE = _all(
     # `verified by registrar NA as`, `technologist JB noted`
     r"\b(?i:registrar|technologist|radiographer|typist|transcriptionist|clerk|scribe|sonographer|dispatcher|operator|courier|porter)[ ](?P<name>[A-Z]{2})[ ](?=(?:as|at|in|on|and|who|was|is|has|had|noted|took|said|from|to|with|for|by)\b)",
     # `proofread by kd; released`, `inspected by ED on`
-    rf"\b(?i:proofread|inspected|retyped|spell-?checked|rekeyed|countersigned|deleted|discarded|retrieved|assembled|abstracted|coded|resent|stored)[ ](?i:by)[ ]{_ANY}(?=[ ]?[.,;)]|[ ](?:on|at|in|after|before|and)\b|\s*$|\n)",
+    rf"\b(?i:proofread|inspected|voided|reconciled|retyped|spell-?checked|rekeyed|countersigned|deleted|discarded|retrieved|assembled|abstracted|coded|resent|stored)[ ](?i:by)[ ]{_ANY}(?=[ ]?[.,;)]|[ ](?:on|at|in|after|before|and)\b|\s*$|\n)",
     # `Edited by rm after voice recognition`
     r"\b(?i:edited|typed|transcribed|corrected|entered|keyed|released|scanned)[ ](?i:by)[ ](?P<name>[a-z]{2})[ ](?=(?:after|from|before|with|during|using|following)\b)",
     # `; contact DT, ext. 1234`, `from AT, 1-765-335-3956`
@@ -97,7 +116,7 @@ _SPECIALTIES = frozenset("CT MR US XR NM PT OT ER ED PE ST ET AP PA NG IR TB IV"
 _NOBODY: tuple[tuple[tuple[Sieved, ...], frozenset[str]], ...] = (
     (_DATED, _SPECIALTIES | _WORDS),
     (_FIRM, frozenset("is in at on to of no as or by an am pm RN MD NP".split())),
-    (_ACTS, _CLINICAL | _WORDS | frozenset(("IR", "TB", "LL"))),
+    (_ACTS, _CLINICAL | _WORDS | frozenset("IR TB LL MT AM PM DC VA CA PA MA DE GA CO KY OH".split())),
     (_SURE, _CLINICAL | _WORDS),
 )
 """The patterns of each kind, with the letters that are nobody's after them."""

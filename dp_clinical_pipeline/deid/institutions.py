@@ -28,9 +28,13 @@ _TAIL_WORDS = _SURE_WORDS | frozenset(
     primary residence residences rest facility services unit kidney renal wound orthopedic orthopedics sports physical therapy lab labs laboratory diagnostics mri hospitalist
     sacred heart holy cross trinity christus providence mount saint st. our lady good shepherd grace hope faith mission charity joseph mary luke's john's francis vincent""".split()
 )
+_WITHIN = _TAIL_WORDS | frozenset(("breast", "lung", "bone", "skin", "vein", "spine"))
+"""Words that may stand within a name, and none that one goes on with."""
+ALONE = frozenset(("Memorial", "Mercy", "Methodist", "Presbyterian", "Baptist", "Lutheran", "Deaconess", "Samaritan"))
+"""Words each of which is a hospital's whole name where one is expected."""
 _LABEL = sieved(
-    rf"""(?<![\w-])(?i:(?:(?:accepting|referring|receiving|sending|transferring|transfer|outside|originating|performing|primary|home|dialysis|discharge|requesting|ordering|treating|admitting|previous|prior|current|reporting|interpreting|imaging|service|patient)\s)?
-      (?:facility|hospital|hosp|institution|site|clinic|snf|ecf|ltc|ltac|ltach|alf|nursing\shome|assisted\sliving|group\shome|hospice|rehab|school|employer|work\s?place|occupation|agency|home\shealth|pharmacy|center|centre|campus|osh|practice|organi[sz]ation|company|shelter|jail|prison|nh|entity|dialysis(?:\sunit)?)(?:\s(?:name|location))?)
+    rf"""(?<![\w-])(?i:(?:(?:accepting|acquiring|reading|referring|receiving|sending|transferring|transfer|outside|originating|performing|primary|home|dialysis|discharge|requesting|ordering|treating|admitting|previous|prior|current|reporting|interpreting|imaging|service|patient)\s)?
+      (?:facility|hospital|hosp|institution|site|clinic|snf|ecf|ltc|ltac|ltach|alf|nursing\shome|assisted\sliving|group\shome|hospice|rehab|school|day\s?care|child\s?care|preschool|employer|work\s?place|occupation|agency|home\shealth|pharmacy|center|centre|campus|osh|practice|organi[sz]ation|company|shelter|jail|prison|nh|entity|dialysis(?:\sunit)?)(?:\s(?:name|location))?)
       [ ]?(?:[:=]|[ ]-(?=[ ]))[ ]{{0,4}}(?P<name>{_NAME})(?![\w])""",
     re.X,
 )
@@ -53,7 +57,7 @@ _BEFORE_DEPARTMENT = sieved(
 _TAILED = sieved(
     rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,4}})(?P<tail>(?:Nursing|Rehab|Rehabilitation|Health|Care|Convalescent|Subacute|Healthcare)[ ](?:and|&)[ ](?:Rehab(?:ilitation)?|Nursing|Wellness|Healthcare|Care|Living|Rehab[ ]Center)(?:[ ](?:Center|Centre|Ctr))?"
     r"|(?:Health[ ])?Care[ ](?:Facility|Center|Centre|Ctr)|Skilled[ ]Nursing(?:[ ]Facility)?|(?:Assisted|Independent|Supportive)[ ]Living|Memory[ ]Care|Convalescent(?:[ ](?:Hospital|Home|Center))?|Home[ ]Health(?:[ ]?[Cc]are)?|Kidney[ ]Care|Living[ ]?Center|LivingCenter|Senior[ ](?:Care|Living|Center)|Extended[ ]Care|Adult[ ](?:Day[ ]Care|Foster[ ]Care|Family[ ]Home)"
-    r"|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|(?:Diagnostic|Medical|Advanced|Open|Outpatient)[ ]Imaging(?:[ ](?:Center|Centre|Associates|Services|Group))?|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER"
+    r"|LTACH?|AFB|VAMC|VA[ ](?:Hospital|Clinic|clinic|Medical[ ]Center|Health[ ]Care[ ]System)|Air[ ]Force[ ]Base|Army[ ](?:Hospital|Medical[ ]Center)|Naval[ ]Hospital|Detention[ ]Center|County[ ]Jail|State[ ]Prison|Correctional|Group[ ]Home|Fire[ ]Department|Treatment[ ]Center|Recovery[ ]Center|(?:Diagnostic|Medical|Advanced|Open|Outpatient)[ ]Imaging(?:[ ](?:Center|Centre|Associates|Services|Group))?|Dialysis|Surgery[ ]Center|MRI|Open[ ]MRI|ED|ER"
     r"|Insurance(?:[ ](?:Company|Agency|Group))?|Logistics|Trucking|Manufacturing|Enterprises|Industries|Freight|Roofing|Plumbing|Foundry|Shipyard|Brewing|(?:Freight|Bus|Truck|Air)[ ]Lines|(?:Meat|Food|Poultry)[ ](?:Processing|Packing)|Internal[ ]Medicine|Family[ ](?:Medicine|Practice)|Pain[ ]Management|(?:County[ ])?(?:Mental|Behavioral)[ ]Health|Mobile[ ](?:Imaging|X-?[Rr]ay|Diagnostics|Radiology)|Auto[ ](?:Parts|Body|Repair)|(?:Plumbing|Building|Electrical|Farm|Medical)[ ]Supply|Preschool|Drug[ ](?:Pharmacy|Store)|Hardware|Lumber|Blood[ ]Bank|Renal[ ]Care|Urgent[ ]Care|(?:Thoracic|Vascular|Plastic|Hand|Spine|Cardiothoracic|Orthopa?edic|Eye|Bariatric)[ ]Surgery|MRI[ ](?:and|&)[ ]CT|Long[- ]Term(?:[ ]Acute)?[ ]Care|Visiting[ ]Nurses?(?:[ ](?:Association|Service))?|Walk-?In(?:[ ](?:Clinic|Care))?|Express[ ]Care|(?:Hospital|Medical[ ]Services|Health|Healthcare|Fire)[ ]District|Free-?[Ss]tanding[ ](?:ED|ER|Emergency(?:[ ](?:Department|Room))?)|Home[ ]Infusion|(?:Pulmonary|Cardiology|Radiology|Medical|Surgical|Orthopa?edic|Nephrology|Kidney)[ ](?:Associates|Partners|Consultants|Specialists|Group)|Construction[ ]Company|Child[ ]?[Cc]are(?:[ ]Center)?|Day[ ]?[Cc]are(?:[ ]Center)?|Women['’]s[ ]Health(?:[ ]Center)?|Heart[ ](?:and|&)[ ]Vascular(?:[ ](?:Center|Institute))?|(?:County[ ])?Health[ ]Department|Police[ ]Department|Public[ ](?:Schools|Library)|Credit[ ]Union|[A-Z][a-z]{2,9}[ ](?:and|&)[ ](?:Stone|Sons|Supply|Lube|Gravel|Lumber|Tire))(?![\w'’])"
 )
 _MORE = re.compile(rf"(?:[ -]|[ ](?:of|at|and|&|in)[ ](?:the[ ])?)(?P<word>{_W})(?![\w'’])")
@@ -61,7 +65,7 @@ _BEFORE = re.compile(r"(?<![\w'’.-])(?P<word>[A-Z][\w'’]{1,20})[ ]$")
 _STOP = frozenset(
     """physical therapy occupational speech respiratory primary surgery pediatrics medicine dr mr mrs ms miss md do rn np pa accepting attending referring ordering date dob mrn acct sex age phone fax tel exam study history indication findings impression comparison the a an this
     patient pt name room bed floor unit icu ed er or ct mri mr xr cxr pet us ekg ecg adm discharge transfer no yes none unknown home other see same left right upper lower final addendum confidential
-    preliminary report end page department division status location svc service order accession ems outpt inpt pulm cards ortho onc heme gi gu gyn derm psych peds rads surg anes neuro endo rheum nephro uro ent records record uid npi dicom pacs""".split()
+    preliminary report end page department division status location svc service order accession ems outpt inpt pulm covid acr acs aium cms cdc jcaho cards ortho onc heme gi gu gyn derm psych peds rads surg anes neuro endo rheum nephro uro ent records record uid npi dicom pacs""".split()
 )
 _RULES = (
     (re.compile(":| - "), _LABEL, "label", True),
@@ -159,6 +163,7 @@ def _goes_on(word: str) -> bool:
         or (word.isupper() and len(word) < 4)
         or key in lowered("titles")
         or key in lowered("credentials")
+        or key in lowered("drugs")
     ):
         return False
     return (
@@ -191,9 +196,11 @@ def _named(found: re.Match[str], *, firm: bool, least: int = 2) -> tuple[int, in
         if raw[0].islower() or raw == "&":
             kept.append(word)
             continue
-        if _stops(raw) and not (kept and raw.lower().strip(".") in _TAIL_WORDS) and not (not kept and raw == "The"):
+        if _stops(raw) and not (kept and raw.lower().strip(".") in _WITHIN) and not (not kept and raw == "The"):
             break
         kept.append(word)
+    if len(kept) > 2 and kept[-2].group() == "for" and kept[-1].group().isupper():
+        kept = kept[:-2]  # `Prospect Dialysis for IV antibiotics`
     while kept and (kept[-1].group()[0].islower() or kept[-1].group() == "&"):
         kept.pop()
     names = [w.group() for w in kept if not w.group()[0].islower() and w.group() not in ("&", "The")]
@@ -212,6 +219,8 @@ def _named(found: re.Match[str], *, firm: bool, least: int = 2) -> tuple[int, in
         return None
     if any(n.isupper() and n.lower() in lowered("credentials") for n in names):
         return None
+    if names[0] in ALONE and len(names) == 1:
+        return start, start + kept[-1].end()
     if (own and not all(n.isupper() and len(n) < 3 for n in names)) or (len(names) > 1 and known):
         if kinds[0] == OTHER and len(names) == 1:
             return None

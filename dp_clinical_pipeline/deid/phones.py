@@ -14,7 +14,7 @@ _DEVICE = (
     r"pagers?|pgr|pg|bpr|beepers?|bleep|beep|vocera|ascom|spectralink|voalte|extension|extn?|ext|voice\s?mail|vmail|vm|hotline|switchboard|intercom|short\scode|speed\sdial|wireless|cisco"
     r"|portable\sphone|zone\sphone|work\sphone|house\sphone|desk\sphone|phone|ph|tel|telephone|cell|mobile|callback|call-?back|results?\sline|direct\sline|direct|backline|back\sline|on-?call\sphone|line"
 )
-_ACT = r"paged?|dial|ring|call|text|reach(?:ed|able)?(?:\s(?:me|us|him|her|them|radiology|the\s\w{3,12}))?(?:\s(?:at|on|via|by))?|available\s(?:at|on)|contact(?:ed)?(?:\s(?:me|us))?(?:\s(?:at|on))|call\s(?:me|us|radiology|back)(?:\s(?:at|on))?|questions\??(?:\s(?:to|at))|\b(?:on)\scall|reading\sroom(?:\s(?:at|on))?|desk(?:\sat)?|operator(?:\sat)?"
+_ACT = r"paged?|dial|ring|call|text|reach(?:ed|able)?(?:\s(?:me|us|him|her|them|radiology|the\s\w{3,12}))?(?:\s(?:at|on|via|by))?|available\s(?:at|on)|contact(?:ed)?(?:\s(?:me|us))?(?:\s(?:at|on))|call\s(?:me|us|radiology|back)(?:\s(?:at|on))?|questions\??(?:\s(?:to|at))|\b(?:on)\scall|(?:text|overhead)\spaged?\s(?:to|at)|paged\s(?:to|on|at)|back-?up\s(?:is\s)?(?:at|on)|reading\sroom(?:\s(?:at|on))?|desk(?:\sat)?|operator(?:\sat)?"
 _CUED = re.compile(
     rf"(?<![\w-])(?:(?P<device>(?:{_DEVICE})(?:\s(?:nos?|number|num|id|is|was|at|on|to|\#))*[\s:.\#=(-]{{1,4}}(?:x\s?)?)|(?P<act>(?:{_ACT})(?:\s(?:x|extn?\.?|ext\.?))?[\s:\#(]{{1,3}}))(?:\#\s?)?{_SHORT}",
     re.I,
@@ -31,12 +31,14 @@ _SURE = re.compile(
     r"pager|pgr|bpr|beep|vocera|ascom|spectralink|ext|voice|vm|short|hotline|dial|intercom|voalte|phone|ph|tel|cell",
     re.I,
 )
-_ASKS = re.compile(r"questions|call-?back|ring|dial|reach|page|reading|desk|operator|contact", re.I)
+_ASKS = re.compile(
+    r"questions|call-?back|ring|dial|reach|page|reading|desk|operator|contact|text|overhead|back-?up", re.I
+)
 _HINT = re.compile(r"\d{3}|\d[- ]\d")
 
 
 _CALLED = sieved(
-    r"\b(?i:called|questions|reported|phoned|results?)[ ]to[ ](?P<who>[A-Z][\w'’-]{1,20})[ ]at[ ](?P<number>\d{3})(?=[.;,\n]|\s*$)"
+    r"\b(?i:(?:called|questions|reported|phoned|results?)[ ]to|contact|ask[ ]for)[ ](?P<who>[A-Z][\w'’-]{1,20})[ ]at[ ](?P<number>\d{3})(?=[.;,\n]|\s*$|[ ](?:for|if|with|or)\b)"
 )
 
 

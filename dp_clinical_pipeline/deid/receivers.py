@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.amid import OFFICE, W, is_clinical, is_generic
 from dp_clinical_pipeline.deid.amid import key as key_of
+from dp_clinical_pipeline.deid.institutions import ALONE
 from dp_clinical_pipeline.deid.kinds import UNKNOWN, kind_of
 from dp_clinical_pipeline.deid.lexicon import entries
 from dp_clinical_pipeline.deid.sieve import sieved
@@ -20,8 +21,9 @@ _GIVEN = sieved(
     rf"(?P<name>{_RUN})(?:[ ](?:TO|To|to)[ ](?P<second>{_RUN}))?(?=\s*(?:$|[\n,;.():]|\d)|[ ]{{2}}|[ ](?:and|on|in|for|with|where|who|which|archive|via|by|at|is|was|has|had|after|before|must|reports?|this|last|today)\b|[ ]\d)"
 )
 _LETTERHEAD = sieved(
-    rf"(?:^|\n|[.;][ ])(?P<name>{_RUN}),[ ](?=\d{{1,5}}[ ](?:[NSEW]\.?[ ])?(?:[A-Za-z][\w.'’]*[ ]){{1,3}}?(?i:st|street|ave|avenue|rd|road|dr|drive|blvd|boulevard|ln|lane|way|ct|court|cir|circle|pl|place|pkwy|parkway|hwy|highway|route|ter|terrace|sq|square|trl|trail|loop|pike|tpke|turnpike)\b|\d{{1,5}}[ ](?i:route|highway|hwy)[ ]\d|(?i:p\.?[ ]?o\.?[ ]?box|post[ ]office[ ]box|drawer)\b)"
+    rf"(?:^|\n|[.;][ ])(?P<name>{_RUN})(?:,|[ ][-–—])[ ](?=\d{{1,5}}[ ](?:[NSEW]\.?[ ])?(?:[A-Za-z][\w.'’]*[ ]){{1,3}}?(?i:st|street|ave|avenue|rd|road|dr|drive|blvd|boulevard|ln|lane|way|ct|court|cir|circle|pl|place|pkwy|parkway|hwy|highway|route|ter|terrace|sq|square|trl|trail|loop|pike|tpke|turnpike)\b|\d{{1,5}}[ ](?i:route|highway|hwy)[ ]\d|(?i:p\.?[ ]?o\.?[ ]?box|post[ ]office[ ]box|drawer)\b)"
 )
+_WITHIN = re.compile(r"[ ](?:Department|Dept\.?|Division)[ ]of[ ]")
 _OF_PLACE = sieved(
     rf"(?<![\w'’-])(?=(?P<name>(?P<heads>(?:{W}[ ](?:(?:and|&)[ ])?){{1,4}})(?:of|at)[ ](?:the[ ])?(?P<place>{W}(?:[ ]{W})?))(?![\w'’-]))"
 )
@@ -62,11 +64,14 @@ def vote(text: str) -> Iterator[Span]:
                     office = OFFICE.search(text, start, end)
                     sure = pattern is _LETTERHEAD or any(is_generic(key_of(word)) for word in found[group].split()[1:])
                     end = office.start() if office else end
+                    within = _WITHIN.search(text, start, end) if pattern is _LETTERHEAD else None
+                    end = within.start() if within else end
                     yield Span(start, end, "FACILITY", "receivers:named", 0.86 if sure else 0.57)
     for found in _OF_PLACE.finditer(text):
         head = key_of(found["heads"].split()[-1])
         length = _place(found["place"])
-        if length and (head in _MORE_HEADS or (is_generic(head) and not is_clinical(head))):
+        at = text.startswith("Dialysis at", found.start("heads"))
+        if length and not at and (head in _MORE_HEADS or (is_generic(head) and not is_clinical(head))):
             yield Span(found.start("name"), found.start("place") + length, "FACILITY", "receivers:of_place", 0.86)
     for found in _PRACTICE.finditer(text):
         if found["name"].split()[0] not in _OURS:
@@ -84,7 +89,7 @@ def _is_own(name: str, *, heads: bool) -> bool:
     own = [word for word in words if not is_generic(key_of(word)) and not is_clinical(word)]
     if len(words) == 1:
         if heads:
-            return bool(own) and len(words[0]) > 3
+            return (bool(own) and len(words[0]) > 3) or words[0] in ALONE
         return words[0] in entries("hospitals") or (kind_of(words[0]) == UNKNOWN and len(words[0]) > 3)
     return bool(own) and (words[0] in _FIRST or not is_clinical(words[0]))
 

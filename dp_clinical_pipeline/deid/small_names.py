@@ -29,11 +29,14 @@ _NO_INITIALS = frozenset(
     "by the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
 )
 
+_NEVER = frozenset("me us him them you for and the was has not but csn cpt har fin mrn acc npi dob".split())
+
 
 def vote(text: str) -> Iterator[Span]:
     """Find initials, and names in small letters."""
     for found in _TYPIST.finditer(text):
-        if found["name"].lower() not in _NO_INITIALS or _IS_TYPIST.match(found.group()):
+        name = found["name"].lower()
+        if name not in _NEVER and (name not in _NO_INITIALS or _IS_TYPIST.match(found.group())):
             yield Span(
                 found.start("name"), max(found.end("name"), found.end("second")), "PERSON", "small_names:typist", 0.5
             )

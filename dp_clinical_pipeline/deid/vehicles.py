@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dp_clinical_pipeline.deid.labels import is_year
 from dp_clinical_pipeline.deid.leads import Led
+from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _PLATE_WORD = r"plates?|tags?|placard|registration|reg|licen[cs]e|lic|hull|tail|decal|permit|keys?"
@@ -24,6 +25,7 @@ _WORD = re.compile(
 _AFTER_MAKE = re.compile(
     rf"(?<![\w-])(?:{_MAKES})(?!\w)(?P<gap>[^\n\d]{{0,40}}?[\s(,:\"'])(?P<value>{_VALUE})(?![\w-])", re.I
 )
+_TWO = sieved(rf"\b(?:plates|tags|Plates|Tags)[ ]{_VALUE}[ ](?:and|or|&)[ ](?P<value>{_VALUE})(?![\w-])")
 _LED_WORD = Led(_WORD, _PLATE_WORD)
 _LED_MAKE = Led(_AFTER_MAKE, _MAKES)
 _SURE = re.compile(r"plate|tag|placard|decal|tail|hull", re.I)
@@ -46,6 +48,9 @@ def vote(text: str) -> Iterator[Span]:
             if end := _plate(text, found, near and _SURE.match(found.group()) is not None, near=near):
                 yield Span(found.start("value"), end, "VEHICLE", "vehicles:plate", 0.7 if near else 0.55)
                 position = end
+    for both in _TWO.finditer(text):
+        if sum(map(str.isdigit, both["value"])) > 1 and sum(map(str.isalnum, both["value"])) > 3:
+            yield Span(*both.span("value"), "VEHICLE", "vehicles:second", 0.7)
 
 
 def _plate(text: str, found: re.Match[str], sure: bool, *, near: bool) -> int:

@@ -16,8 +16,8 @@ from dp_clinical_pipeline_tests.deid.formats import SETS
 from dp_clinical_pipeline_tests.deid.learning import SETS as LEARNT_FROM
 from dp_clinical_pipeline_tests.deid.planting import Writer, frames, planted
 
-SEALED = "fkz260"
-OPENED = "vxy1345789"
+SEALED = (*"fkz260", "10")
+OPENED = (*"vxy1345789", "11", "12", "13")
 CORPORA = Path(os.environ.get("DP_CLINICAL_CORPORA") or Path(__file__).parents[2] / "../shared/data")
 
 
@@ -64,7 +64,7 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
         # Sealed; their frames hold states and titles beside the slots, which count as altered.
         ("f", 0.98, 0.85, 0.01),
         ("k", 0.955, 0.6, 0.012),
-        # Plain sentences; z, 2, 6 and 0 are sealed.
+        # Plain sentences; z, 2, 6, 0 and 10 are sealed.
         ("t", 0.99, 0.95, 0.004),
         ("u", 0.99, 0.9, 0.002),
         ("y", 0.985, 0.95, 0.004),
@@ -72,6 +72,8 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
         ("2", 0.985, 0.95, 0.004),
         ("6", 0.985, 0.9, 0.004),
         ("0", 0.985, 0.9, 0.004),
+        ("10", 0.985, 0.9, 0.004),
+        ("12", 0.985, 0.9, 0.004),
     ],
 )
 def test_identifiers_between_sentences_of_openi_are_found(
@@ -88,10 +90,10 @@ def test_the_frames_hold_every_kind_and_sealed_ones_are_in_no_other_set() -> Non
     sets = {name: frames(name) for name in SETS}
     assert set(sets) == {*SEALED, *OPENED, *LEARNT_FROM}
     assert min(map(len, sets.values())) > 100
-    opened = {line for name in LEARNT_FROM + OPENED for line in sets[name]}
+    opened = {line for name in (*LEARNT_FROM, *OPENED) for line in sets[name]}
     # `Dear Dr. {surname},` comes to anybody's mind; a sentence of one author that another wrote too would be a copy.
     shared = [line for name in SEALED for line in sets[name] if line in opened]
-    assert len(shared) <= 3
+    assert len(shared) <= 5
     assert all(len(re.sub(r"\{\w+\}", "", line).split()) <= 3 for line in shared)
     kinds = {}
     for name, own in sets.items():
