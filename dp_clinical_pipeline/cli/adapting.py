@@ -30,7 +30,8 @@ def adapt(
         str, typer.Option(help="The base: the name of a packaged model, a folder, or a hub id.")
     ] = "smollm2-135m",
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps of some 32 notes; default: as many as read everything once.")
+        int | None,
+        typer.Option(min=1, help="Steps of some 32 notes; default: as many as draw each note once in the mean."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the adapter and of the order.")] = 0,
 ) -> None:
@@ -59,10 +60,10 @@ def adapt(
     from dp_clinical_pipeline.training.adapting import AdaptSpec
     from dp_clinical_pipeline.training.adapting import adapt as adapted
     from dp_clinical_pipeline.training.public_notes import read_public_notes
-    from dp_clinical_pipeline.training.public_text import writable_outside_homes
+    from dp_clinical_pipeline.training.public_text import outside_homes
 
     out, spec, labels = console(), AdaptSpec(steps=steps, seed=seed), label_set_of(label_set)
-    base = named_base(writable_outside_homes(folder).parent, generator)
+    base = named_base(outside_homes(folder).parent, generator)
     public = read_public_notes(corpus, spec.longest_words)
     out.print(
         f"[bold yellow]{', '.join(str(source['name']) for source in public.sources)} must be PUBLIC text[/bold yellow]: the "

@@ -29,7 +29,7 @@ _FIGURES = (
     # M/94, F, 94, female 94
     rf"(?<![\d°])(?<![\d°][ ])\b(?:{_SEX}/|(?:[Mm]ale|[Ff]emale|MALE|FEMALE|woman|man|lady|gentleman|widow(?:er)?),?[ ]|[MF],?[ ](?=\d+[Yy]?{_ENDS})|[MF](?=\d+Y?\b)){_N}(?:\s?[Yy]\b)?(?![%\d]|[ ]?[%/]|\s(?:kg|lbs?|bpm|mm|cm|mg|ml|percent)|\.\d)",
     rf"(?i:\bages?\b[^.\n]{{0,60}}?\b(?:shows?|reads?|says|lists?|gives|states?)\s){_N}(?![\w%/]|\.\d)",
-    rf"(?i:\b(?:wrist\s?band|id\sband|bracelet|registration|requisition)\s(?:shows?|reads?|says|lists?|gives|states?)\s){_N}(?![\w%/]|\.\d)",
+    rf"(?i:\b(?:wrist\s?band|id\sband|bracelet)\s(?:shows?|reads?|says|lists?|gives|states?)\s){_N}(?![\w%/]|\.\d|[ ](?:percent|mm|cm|degrees|mg))",
     # a label
     r"(?i:\b(?:age[ds]?|turn(?:s|ed|ing)|reach(?:es|ed|ing)|hit|pushing|nearing|approaching|celebrat(?:es|ed|ing))\b(?:\s?/\s?(?:sex|gender|race|[a-z]))?(?:\s(?:is|was|of|at|about|in\syears|now|nearly|almost|over|yrs?|years|approximately|approx\.?|listed\sas|s))*[\s:=(.|_~,>-]{1,14}(?:[MF]\s?/\s?)?)0?"
     + _N

@@ -122,10 +122,16 @@ _KERNEL = re.compile(r"[ABDHITU]\d\d[a-z]")
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
 
 
+_SAINT_JOHN = re.compile(r"\b(?i:st\.?|saint)[ ]John['’]?s?$")
+_WORT = re.compile(r"(?:['’]?s)?[ ][Ww]ort\b")
+
+
 def is_lookalike(text: str, span: Span) -> bool:
     """Say whether a span is a clinical expression rather than an identifier."""
     surface = text[span.start : span.end]
     if surface in _AFTER_FIGURES and text[max(0, span.start - 2) : span.start].rstrip()[-1:].isdigit():
+        return True
+    if "John" in surface and _WORT.match(text, span.end) and _SAINT_JOHN.search(text, max(0, span.start - 6), span.end):
         return True
     if span.voter == "learnt:facility" and surface in ("Information", "Summary", "Advantage"):
         return True

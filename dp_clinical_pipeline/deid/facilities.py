@@ -65,7 +65,7 @@ _FACILITY = sieved(
 )
 _SAINT = sieved(
     rf"(?<!\w)(?:St\.|St|Saint|ST\.|Mount|Mt\.|Our[ ]Lady[ ]of(?:[ ]the)?|Holy|Sacred"
-    rf"|Good)[ ](?P<of>[A-Z][\w]+(?:-[A-Z]\w+)?)(?:['’]s(?![ ]wort))?(?!['’]s[ ]wort){_GO_ON}{{0,3}}(?!\w)"
+    rf"|Good)[ ](?P<of>[A-Z][\w]+(?:-[A-Z]\w+)?)(?:['’]s)?{_GO_ON}{{0,3}}(?!\w)"
 )
 _PLACE_AND_WEAK = sieved(rf"(?<![\w-])(?P<name>(?:{_W}[ ]){{1,3}})(?P<head>{_WEAK}){_GO_ON}{{0,2}}(?![\w-])")
 _TREATED_AT = sieved(

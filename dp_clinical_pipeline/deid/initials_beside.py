@@ -11,7 +11,6 @@ _DAY = r"(?i:mon|tue|wed|thu|fri|sat|sun)"
 _DATE = rf"(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)?[ -]?{_MONTH}|\d{{4}}[-/]\d\d|\d{{8}}\b|{_MONTH}[a-z]*\.?[ -]\d|{_DAY}[a-z]*,?[ ](?:\d|{_MONTH}))"
 _CLOCK = r"(?:[ T@]{1,2}(?:at[ ])?\d{1,2}:?\d\d(?::\d\d)?(?:\.\d+)?(?:[ ]?[AaPp]\.?[Mm]?\b\.?)?(?:[ ]?hrs)?(?:[ ]?(?:Z|[ECMP][SD]?T|[+-]\d\d:?\d\d))?)"
 _STAMP = rf"(?:{_DAY}[a-z]*,?[ ])?(?:\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|\d{{1,2}}[ -]?{_MONTH}[a-z]*[ -]?\d{{2,4}}|\d{{4}}[-/]\d\d[-/]\d\d|\d{{8,14}}|{_MONTH}[a-z]*\.?[ -]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}}){_CLOCK}?"
-_STAMP_AND_TIME = _STAMP.removesuffix("?")
 _STARTS = r"(?:(?<=[.!?;][ ])|(?<=[ ]{2})|(?<=\n)|^)"
 _ENDS = r"(?=\s*(?:$|\n)|[ ]{2}|[.;)]|[ ][A-Z])"
 _CLOSES = r"(?=[ ]?[,;.)\n]|[ ]{2}|\s*$)"
@@ -29,16 +28,8 @@ _DATED = _all(
     rf"\((?P<name>[A-Za-z]{{2}}),[ ](?={_DATE})",
 )
 _FIRM = _all(
-    # `audited from 10.2.33.4 HG`, `resent to 646-203-5974 EL`, `Printed 15-NOV-2013 17:31 RR` at an entry's end
-    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z\d])",
-    r"\b(?i:resent|re-sent|refaxed|re-faxed|faxed|sent|transmitted)[ ]to[ ](?:\+?1[-. ]?)?(?:\(\d{3}\)[ ]?|\d{3}[-./ ]?)?\d{3}[-. ]?\d{4}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
-    rf"\b(?i:finali[sz]ed|printed|transcribed|dictated|typed)[ ]{_STAMP}[ ]{{1,3}}(?P<name>[A-Z]{{2}})(?=\s*(?:$|\n))",
     # `TRANSCRIBED: APR 15, 2009/nd`
-    rf"{_STAMP}/{_ANY}(?=\s*(?:$|\n)|[ ]{{1,3}}[A-Z])",
-    # `second check AS, no reaction`
-    rf"\b(?i:(?:second|double|2nd)[- ]check(?:ed)?(?:[ ]by)?|cosign(?:ed)?(?:[ ]by)?)[ :]{{1,2}}{_ANY}(?=[,;.)\n]|\s*$)",
-    # `[DW] [dc] 08 Sep 2019`
-    r"\[[A-Z]{2}\][ ]\[(?P<name>[a-z]{2})\]",
+    rf"{_STAMP}/(?P<name>[A-Z]{{2,3}}|[a-z]{{2,3}})(?![\w/])",
     # `Taken by: MR     DATE`: whatever else two letters mean, a label waits for somebody's
     r"\b(?i:enrolled|taken|captured|registered|checked|entered|scanned|keyed|drawn|obtained|witnessed|verified|proofed|proofread|edited|collected|completed|filed|indexed|printed|pulled|released|opened|closed)[ ](?i:by)[:][ ]{1,3}(?P<name>[A-Z]{2,3}|[a-z]{2,3})(?=\s*(?:$|\n)|[ ]{2})",
     # `Reader 1: RM`, `Coordinator: SB`
@@ -56,10 +47,20 @@ _FIRM = _all(
     r"\b(?:sheet|form|ticket|log|note|order)[ ](?=\S*\d)\S+[ ]\((?P<name>[A-Z]{2})\)",
     r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
 )
+_SIGNED = _all(
+    # `audited from 10.2.33.4 HG`, `resent to 646-203-5974 EL`, `Printed 15-NOV-2013 17:31 RR` at an entry's end
+    r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z\d])",
+    r"\b(?i:resent|re-sent|refaxed|re-faxed|faxed|sent|transmitted)[ ]to[ ](?:\+?1[-. ]?)?(?:\(\d{3}\)[ ]?|\d{3}[-./ ]?)?\d{3}[-. ]?\d{4}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
+    rf"\b(?i:finali[sz]ed|printed|transcribed|dictated|typed)[ ]{_STAMP}[ ]{{1,3}}(?P<name>[A-Z]{{2}})(?=\s*(?:$|\n))",
+    # `second check AS, no reaction`
+    rf"\b(?i:(?:second|double|2nd)[- ]check(?:ed)?(?:[ ]by)?|cosign(?:ed)?(?:[ ]by)?)[ :]{{1,2}}{_ANY}(?=[,;.)\n]|\s*$)",
+    # `[DW] [dc] 08 Sep 2019`
+    r"\[[A-Z]{2}\][ ]\[(?P<name>[a-z]{2})\]",
+)
 _ACTS = _all(
-    # `filter cleaned, KM` and `Call closed 03/28/2014 10:42 fn` where an entry ends without a full stop
-    r"(?<=[a-z\d]),[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ]{1,2}[A-Z][a-z])",
-    rf"{_STAMP_AND_TIME}[ ]{{1,3}}{_ANY}(?=\s*(?:$|\n)|[ ]{{1,2}}[A-Z])",
+    # `filter cleaned, KM`, `Call closed 03/28/2014 10:42 fn` where an entry ends without a full stop
+    r"\b(?i:(?:cleaned|checked|closed|tested|changed|completed|emptied|charted|logged|restocked|calibrated|rotated|saved)(?:[ ]as[ ]\S{1,60})?|(?:alarm|rails|lock|light)[ ](?:on|up|in[ ]reach)),[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ]{1,2}[A-Z][a-z])",
+    rf"\b(?i:closed|shift[ ]note|last[ ]changed|electronically[ ]by[ ][^\n]{{1,30}}?)[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=\s*(?:$|\n)|[ ]{{1,2}}[A-Z])",
     # `the label was printed 07-07-2022 06:38 by pe.`
     rf"{_STAMP}[ ]by[ ]{_ANY}(?=[.,;)]|\s*(?:$|\n))",
     # `call MM at 68612 about errors`, `Thoracentesis by MG June 15th`
@@ -115,6 +116,7 @@ _SPECIALTIES = frozenset("CT MR US XR NM PT OT ER ED PE ST ET AP PA NG IR TB IV"
 """What a date may follow without being anybody's."""
 _NOBODY: tuple[tuple[tuple[Sieved, ...], frozenset[str]], ...] = (
     (_DATED, _SPECIALTIES | _WORDS),
+    (_SIGNED, _CLINICAL | _WORDS | frozenset(w.lower() for w in _CLINICAL) | frozenset(("ok", "OK"))),
     (_FIRM, frozenset("is in at on to of no as or by an am pm RN MD NP".split())),
     (_ACTS, _CLINICAL | _WORDS | frozenset("IR TB LL MT AM PM DC VA CA PA MA DE GA CO KY OH".split())),
     (_SURE, _CLINICAL | _WORDS),

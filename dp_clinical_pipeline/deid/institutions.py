@@ -2,7 +2,7 @@
 # ruff: noqa: E501, SIM905 -- a pattern is read by its alternatives, and a list of words as one text
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dp_clinical_pipeline.deid.amid import OFFICE
 from dp_clinical_pipeline.deid.kinds import CLEAR, OTHER, SHORT, UNKNOWN, kind_of
@@ -28,8 +28,8 @@ _TAIL_WORDS = _SURE_WORDS | frozenset(
     primary residence residences rest facility services unit kidney renal wound orthopedic orthopedics sports physical therapy lab labs laboratory diagnostics mri hospitalist
     sacred heart holy cross trinity christus providence mount saint st. our lady good shepherd grace hope faith mission charity joseph mary luke's john's francis vincent""".split()
 )
-_WITHIN = _TAIL_WORDS | frozenset(("breast", "lung", "bone", "skin", "vein", "spine"))
-"""Words that may stand within a name, and none that one goes on with."""
+_ORGANS = frozenset(("breast", "lung", "bone", "skin", "vein", "spine"))
+_OF_ORGANS = frozenset(("center", "centre", "clinic", "care", "imaging", "institute", "group", "health"))
 ALONE = frozenset(("Memorial", "Mercy", "Methodist", "Presbyterian", "Baptist", "Lutheran", "Deaconess", "Samaritan"))
 """Words each of which is a hospital's whole name where one is expected."""
 _LABEL = sieved(
@@ -155,6 +155,13 @@ def _stops(word: str) -> bool:
     )
 
 
+def _is_within(words: Sequence[re.Match[str]], word: re.Match[str]) -> bool:
+    """Say whether a report's word is of a name: one of institutions, or an organ before one: `Women's Breast Center`."""
+    key = word.group().lower().strip(".")
+    after = words[words.index(word) + 1 :]
+    return key in _TAIL_WORDS or (key in _ORGANS and bool(after) and after[0].group().lower().strip(".") in _OF_ORGANS)
+
+
 def _goes_on(word: str) -> bool:
     key = word.lower().strip(".")
     if (
@@ -196,7 +203,7 @@ def _named(found: re.Match[str], *, firm: bool, least: int = 2) -> tuple[int, in
         if raw[0].islower() or raw == "&":
             kept.append(word)
             continue
-        if _stops(raw) and not (kept and raw.lower().strip(".") in _WITHIN) and not (not kept and raw == "The"):
+        if _stops(raw) and not (kept and _is_within(words, word)) and not (not kept and raw == "The"):
             break
         kept.append(word)
     if len(kept) > 2 and kept[-2].group() == "for" and kept[-1].group().isupper():

@@ -68,7 +68,7 @@ _COUNTY = sieved(
 _TOKEN = re.compile(r"[A-ZÀ-Þ][\w]*(?:['’.\-&+][\w]+)*\.?|&|and|of|upon|de|del|du|la|the|y")
 _NAMES_A_THING = re.compile(
     r"\s(?:\d|Scientific|[Cc]oma|[Cc]riteria|[Cc]lassification|[Ss]cor|[Ss]cale|[Ss]ystem"
-    r"|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Ww]ort|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)"
+    r"|[Pp]rotocol|[Tt]rial|[Ss]tudy|[Cc]onsensus|[Vv]irus|[Aa]greement|[Dd]efinition|[Bb]race|[Rr]isk)"
 )
 _CODE_NAMES = frozenset(("NYC", "DC", "L.A."))
 

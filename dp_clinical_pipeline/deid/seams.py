@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dp_clinical_pipeline.deid.spans import Span
 
-_SEAM = re.compile(r"[ ](?:of|on|at)[ ]")
+_SEAM = re.compile(r"[ ](?:of|on)[ ]")
 """Not `in`: whoever marks `St. Mary's Hospital in Chicago` marks it as one."""
 
 
@@ -15,7 +15,7 @@ def parted(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span
     """Return disjoint spans in text order, each parted where one vote ends before a small word and another begins after it.
 
     `votes` are what the voters said before their spans were made one. The word tells nothing of either and stays in the
-    text. At `of` and `at`, which are of the names of institutions, only what ends with a person is parted.
+    text. At `of`, which is of the names of institutions, only what ends with a person is parted.
     """
     seams = [[*_SEAM.finditer(text, span.start, span.end)] if span.end - span.start > 7 else [] for span in spans]
     if not any(seams):
@@ -34,7 +34,7 @@ def parted(text: str, spans: Sequence[Span], votes: Sequence[Span]) -> list[Span
 
 
 def _parts(seam: str, before: set[str], after: set[str]) -> bool:
-    if "of" in seam or "at" in seam:
+    if "of" in seam:
         return "PERSON" in before and bool(after & {"FACILITY", "CITY"})
     return bool(before - {"DATE"}) and "DATE" in after
 

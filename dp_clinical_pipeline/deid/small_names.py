@@ -26,17 +26,15 @@ _LOW_PAIR = sieved(
     rf"\b(?i:pt|patient|pt\sname|patient\sname|name|{KIN}|by|with|to|called|named|is|dr|mr|mrs|ms)\s?:?\s(?P<name>(?P<given>[a-z]{{3,15}})\s(?:[a-z]\.?\s)?(?P<surname>[a-z]{{3,20}}))(?![\w-])"
 )
 _NO_INITIALS = frozenset(
-    "by the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
+    "me us him them you by the and via for per not yes no na is in at on to of mri mr ct xr us nm pet none tbd same see stat all his her was are md rn np do pa dr iv po".split()
 )
-
-_NEVER = frozenset("me us him them you for and the was has not but csn cpt har fin mrn acc npi dob".split())
 
 
 def vote(text: str) -> Iterator[Span]:
     """Find initials, and names in small letters."""
     for found in _TYPIST.finditer(text):
         name = found["name"].lower()
-        if name not in _NEVER and (name not in _NO_INITIALS or _IS_TYPIST.match(found.group())):
+        if name not in _NO_INITIALS or (name != "for" and _IS_TYPIST.match(found.group())):
             yield Span(
                 found.start("name"), max(found.end("name"), found.end("second")), "PERSON", "small_names:typist", 0.5
             )

@@ -25,7 +25,9 @@ _WORD = re.compile(
 _AFTER_MAKE = re.compile(
     rf"(?<![\w-])(?:{_MAKES})(?!\w)(?P<gap>[^\n\d]{{0,40}}?[\s(,:\"'])(?P<value>{_VALUE})(?![\w-])", re.I
 )
-_TWO = sieved(rf"\b(?:plates|tags|Plates|Tags)[ ]{_VALUE}[ ](?:and|or|&)[ ](?P<value>{_VALUE})(?![\w-])")
+_TWO = sieved(
+    rf"\b(?:plates|Plates|PLATES)[ ](?P<first>{_VALUE})(?P<gap>[ ](?:and|or|&)[ ])(?P<value>{_VALUE})(?![\w-])"
+)
 _LED_WORD = Led(_WORD, _PLATE_WORD)
 _LED_MAKE = Led(_AFTER_MAKE, _MAKES)
 _SURE = re.compile(r"plate|tag|placard|decal|tail|hull", re.I)
@@ -49,8 +51,10 @@ def vote(text: str) -> Iterator[Span]:
                 yield Span(found.start("value"), end, "VEHICLE", "vehicles:plate", 0.7 if near else 0.55)
                 position = end
     for both in _TWO.finditer(text):
-        if sum(map(str.isdigit, both["value"])) > 1 and sum(map(str.isalnum, both["value"])) > 3:
-            yield Span(*both.span("value"), "VEHICLE", "vehicles:second", 0.7)
+        first = both["first"]
+        mixed = sum(map(str.isdigit, first)) > 1 and sum(map(str.isalpha, first)) > 1 and first.isupper()
+        if mixed and (end := _plate(text, both, sure=True, near=True)):
+            yield Span(both.start("value"), end, "VEHICLE", "vehicles:second", 0.7)
 
 
 def _plate(text: str, found: re.Match[str], sure: bool, *, near: bool) -> int:

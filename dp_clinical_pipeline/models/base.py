@@ -64,6 +64,9 @@ _PACKAGED = {
 }
 
 
+_HUB_ID = r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?"
+
+
 def base_model(home: Home, role: Role, name: str) -> BaseModel:
     """Return a base model by the name that cells use, laying it out on first use.
 
@@ -87,7 +90,12 @@ def named_base(models: Path, given: str) -> BaseModel:
     """
     if given in _PACKAGED:
         return base_from(models, given, "package")
-    return base_from(models, Path(given).name, given)
+    path = Path(given).expanduser()
+    if path.is_dir():
+        return _checked(path.name, path)
+    if path.is_absolute() or given.startswith(".") or not re.fullmatch(_HUB_ID, given):
+        raise UserError(f"there is no folder {given}: give one, the name of a packaged model, or a hub id")
+    return base_from(models, given.replace("/", "--"), given)
 
 
 def base_from(models: Path, name: str, source: str) -> BaseModel:
@@ -165,7 +173,7 @@ def _packaged_weights(packaged: _Packaged) -> Path:
 
 
 def _download(name: str, hub_id: str, aside: Path, folder: Path) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?", hub_id):
+    if not re.fullmatch(_HUB_ID, hub_id):
         raise UserError(f"models: {name}: {hub_id!r} is neither a folder that exists nor a hub id")
     from huggingface_hub import snapshot_download
 

@@ -36,10 +36,10 @@ from dp_clinical_pipeline.training.loop import Progress, Randomness, TrainSpec, 
 from dp_clinical_pipeline.training.model_card import adapted_card
 from dp_clinical_pipeline.training.note_loss import note_losses
 from dp_clinical_pipeline.training.public_notes import PublicNotes
-from dp_clinical_pipeline.training.public_text import writable_outside_homes
+from dp_clinical_pipeline.training.public_text import outside_homes
 
 _HELD_OUT = 20
-"""One note of so many is kept back, by its own hash."""
+"""One note of so many is kept back, by its own hash; fewer than that are too few."""
 _PAIRS_SEED = 3
 """Neither the primer's, nor that of the untuned arm, nor that of pre-training."""
 
@@ -49,7 +49,7 @@ class AdaptSpec:
     """What the weights follow from, beside the base and the text. Only public text is ever looked at to choose it."""
 
     steps: int | None = None
-    """None: as many as read every note once."""
+    """None: so many that as many notes are drawn as there are; each lot is a random sample of them."""
     lot_size: int = 32
     learning_rate: float = 1e-3
     lora_rank: int = 16
@@ -89,10 +89,12 @@ def adapt(
     is not public would be in the weights without any account.
 
     Raises:
-        UserError: the folder holds something else or lies where private text does, another process writes it, or no rules
-            read the label set.
+        UserError: the folder holds something else, base or folder lie where private text does, there are too few notes,
+            another process writes it, or no rules read the label set.
     """
-    folder = writable_outside_homes(folder)
+    folder = outside_homes(folder)
+    if outside_homes(base.path) == folder:
+        raise UserError(f"{folder} is the base itself: give another folder")
     work = folder.with_name(f".{folder.name}.adapting")
     plan = {
         "base": {"name": base.name, "sha256": base.sha256},
@@ -168,8 +170,13 @@ def _adapt(
     import torch
 
     tokenizer, device = load_tokenizer(base, padding_side="right"), choose_device(Compute())
-    examples = _examples(tokenizer, notes_to_learn(pieces, labels, spec.made_up), labels, spec)
-    held_out, learnt = examples[::_HELD_OUT], [e for i, e in enumerate(examples) if i % _HELD_OUT]
+    notes = notes_to_learn(pieces, labels, spec.made_up)
+    made_up = max(0, len(notes) - len(notes_to_learn(pieces, labels, 0)))
+    held_out, learnt = _parted(_examples(tokenizer, notes, labels, spec))
+    if len(notes) - made_up < _HELD_OUT or not held_out or not learnt:
+        raise UserError(
+            f"{len(notes) - made_up} notes of that text can be learnt from: give a corpus with more of them"
+        )
     losses = partial(_losses, pad=tokenizer.pad_token_id)
     torch.manual_seed(spec.seed)
     model = with_lora(load_causal(base, device), causal=True, rank=spec.lora_rank, alpha=spec.lora_alpha)
@@ -199,7 +206,13 @@ def _adapt(
         on_progress=on_progress,
     )
     after = _mean_loss(model, held_out, losses)
-    facts = {"notes": len(learnt), "held_out_notes": len(held_out), "steps": steps, "precision": device.precision}
+    facts = {
+        "notes": len(learnt),
+        "made_up_notes": made_up,
+        "held_out_notes": len(held_out),
+        "steps": steps,
+        "precision": device.precision,
+    }
     return _save(work, base, model, plan | facts | {"loss_before": round(before, 3), "loss": round(after, 3)})
 
 
@@ -210,7 +223,14 @@ def _examples(
     for prompt, note, targets in notes:
         stating = stating_parts(note, targets, labels) + [(o.start, o.end) for o in stated_others(note, labels)]
         made.append(causal_example(tokenizer, prompt, note, spec.max_tokens, stating, spec.stated_weight))
-    return sorted(made, key=lambda e: hashlib.sha256(repr(e.tokens).encode()).digest())
+    return list(dict.fromkeys(made))
+
+
+def _parted(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """Return the examples that are held out, and those to learn from, in an order of their own hashes."""
+    keys = {example: int(hashlib.sha256(repr(example.tokens).encode()).hexdigest(), 16) for example in examples}
+    ordered = sorted(examples, key=keys.__getitem__)
+    return [e for e in ordered if keys[e] % _HELD_OUT == 0], [e for e in ordered if keys[e] % _HELD_OUT]
 
 
 def _losses(model: Any, batch: Sequence[Drawn], pad: int) -> Any:

@@ -53,7 +53,7 @@ A generator's base that has read public reports, each as the answer to the recor
 | base | `{base_name}`, SHA-256 of its weights `{base_sha256}` |
 {sources}
 | why they are public | {licence} (as stated by who ran the command; nothing here checked it) |
-| notes | {notes} learnt from, {held_out_notes} held out; up to {made_up} of them made up in sentences of the package |
+| notes | {notes} learnt from, {held_out_notes} held out by their hash; {made_up_notes} made up in sentences of the package |
 | steps | {steps} of some {lot_size} notes at a rate of {learning_rate}, LoRA of rank {lora_rank} on all layers, merged |
 | seed, precision | {seed}, {precision} |
 | held-out loss of a note's token | {loss_before} before, {loss} after |
@@ -68,8 +68,8 @@ whose own reports are among those read here: its epsilon would say nothing.
 def adapted_card(manifest: dict[str, Any]) -> str:
     """Return an adapted model's card as Markdown, of the facts in its manifest."""
     rows = [
-        f"| text | `{source['name']}` (read as {source['read_as']}): {source['reports']} reports, SHA-256 of their texts "
-        f"`{source['sha256']}` |"
+        f"| text | `{source['name']}` (read as {source['read_as']}): {source['reports']} reports, {source['refused']} "
+        f"refused, SHA-256 of their texts `{source['sha256']}` |"
         for source in manifest["text"]["sources"]
     ]
     base = {f"base_{key}": value for key, value in manifest["base"].items()}

@@ -24,7 +24,7 @@ from dp_clinical_pipeline.models.shapes import SMALL_GENERATOR, random_generator
 from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
 from dp_clinical_pipeline.training.model_card import pretrained_card
 from dp_clinical_pipeline.training.public_rows import Rows, lot, rows_of
-from dp_clinical_pipeline.training.public_text import PublicText, writable_outside_homes
+from dp_clinical_pipeline.training.public_text import PublicText, outside_homes
 
 _WARM_UP, _COOL_DOWN = 40, 0.4
 _WEIGHT_DECAY, _BETAS, _MAX_NORM = 0.1, (0.9, 0.95), 1.0
@@ -97,7 +97,7 @@ def pretrain(
         UserError: the folder holds something else, lies where private text does, or is being pre-trained by another
             process.
     """
-    folder = writable_outside_homes(folder)
+    folder = outside_homes(folder)
     with quiet_libraries():
         work = folder.with_name(f".{folder.name}.pretraining")
         try:

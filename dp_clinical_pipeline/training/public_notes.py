@@ -1,6 +1,7 @@
 """Public reports in pieces as long as a generator's notes: what a generator may adapt to at no cost in privacy."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class PublicNotes:
     """The pieces of public corpora, each once, in an order of their own hashes."""
 
     sources: tuple[dict[str, str | int], ...]
-    """Of each corpus its name, how it was read, SHA-256 and number of reports."""
+    """Of each corpus its name, how it was read, SHA-256, and how many reports were read and refused."""
     pieces: tuple[str, ...]
 
 
@@ -49,18 +50,30 @@ def read_public_notes(corpora: Sequence[str], longest_words: int) -> PublicNotes
     for given in corpora:
         kind, _, name = given.rpartition("=")
         path = Path(name).expanduser()
-        refuse_home(path)
         if not path.exists():
             raise UserError(
                 f"there is no {path}: give --corpus FORMAT=PATH, COLUMN+COLUMN=PATH of a CSV file, or its PATH"
             )
-        texts = list(
-            _reports(kind, path) if kind in FORMATS else _column_texts(path, kind.split("+") if kind else ["text"])
-        )
+        _refuse_homes(path)
+        refused: list[Rejected] = []
+        columns = list(dict.fromkeys(kind.split("+"))) if kind else ["text"]
+        texts = list(_reports(kind, path, refused) if kind in FORMATS else _column_texts(path, columns))
         if not texts:
             raise UserError(f"{path} has no text to adapt to")
         pieces += [piece for text in texts for piece in cut(text, longest_words)]
-        sources.append({"name": path.name, "read_as": kind or "text", "sha256": _digest(texts), "reports": len(texts)})
+        sources.append(
+            {
+                "name": path.name,
+                "read_as": kind or "text",
+                "sha256": _digest(texts),
+                "reports": len(texts),
+                "refused": len(refused),
+            }
+        )
+    if not any(len(piece.split()) >= _FEWEST_WORDS for piece in pieces):
+        raise UserError(
+            f"{', '.join(corpora)}: no text of four words and more is left without masks: nothing to adapt to"
+        )
     kept = {
         piece: hashlib.sha256(piece.encode()).hexdigest() for piece in pieces if len(piece.split()) >= _FEWEST_WORDS
     }
@@ -82,10 +95,30 @@ def cut(text: str, longest_words: int) -> Iterator[str]:
         yield " ".join(piece)
 
 
-def _reports(format: str, path: Path) -> Iterator[str]:
+def _refuse_homes(path: Path) -> None:
+    """Refuse a path that lies in a home, and a folder that holds anything of one, links followed.
+
+    Raises:
+        UserError: it does.
+    """
+    refuse_home(path)
+    seen: set[Path] = set()
+    for folder, folders, files in os.walk(path, followlinks=True):
+        here = Path(folder).resolve()
+        if here in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(here)
+        for place in {here, *((here / name).resolve().parent for name in files)}:
+            refuse_home(place)
+
+
+def _reports(format: str, path: Path, refused: list[Rejected]) -> Iterator[str]:
     reader = get_reader(format)
     for row in reader.read(path, Corpus(format=format), label_set(reader.label_set)):
-        if not isinstance(row, Rejected):
+        if isinstance(row, Rejected):
+            refused.append(row)
+        else:
             yield row.text
 
 

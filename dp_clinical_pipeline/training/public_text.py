@@ -75,8 +75,8 @@ def refuse_home(path: Path) -> None:
         raise UserError(f"{path} lies in an enclave: pre-training reads public text only")
 
 
-def writable_outside_homes(folder: Path) -> Path:
-    """Return where a model made of public text may be written: outside of homes, or among a home's models.
+def outside_homes(folder: Path) -> Path:
+    """Return where a model made of public text may lie, links followed: outside of homes, or among a home's models.
 
     Raises:
         UserError: it lies elsewhere in a home, or in an enclave.

@@ -1,6 +1,7 @@
 """A generator that has read public reports: what is read, what is made, that it goes on, and what it leaves alone."""
 
 import json
+import shutil
 
 import numpy as np
 import polars as pl
@@ -26,13 +27,16 @@ from dp_clinical_pipeline_tests.test_cli import one_error
 TINY = AdaptSpec(steps=14, lot_size=8, learning_rate=2e-2, lora_rank=2, lora_alpha=4, max_tokens=200, made_up=12)
 
 
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def write_table(path):
     rng = np.random.default_rng(0)
     notes = [report_body([label for label in FINDINGS if rng.random() < 0.4], rng) for _ in range(120)]
-    path = tmp_path_factory.mktemp("public") / "public.csv"
     pl.DataFrame({"text": notes, "history": ["Cough"] * 120, "seen": ["Seen by XXXX. Clear"] * 120}).write_csv(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return write_table(tmp_path_factory.mktemp("public") / "public.csv")
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def test_what_was_made_is_a_generator_that_has_learnt_and_says_how_much(made, ta
     base = base_model(home, "generators", "chest")
     tokenizer = load_tokenizer(base, padding_side="right")
     notes = notes_to_learn(read_public_notes([str(table)], 60).pieces, NIH14, 12)
-    held_out = adapting._examples(tokenizer, notes, NIH14, TINY)[:: adapting._HELD_OUT]
+    held_out = adapting._parted(adapting._examples(tokenizer, notes, NIH14, TINY))[0]
     model, sums = AutoModelForCausalLM.from_pretrained(base.path), []
     for example in held_out:
         ids = torch.tensor([example.tokens])
@@ -146,8 +150,6 @@ def test_pieces_are_whole_sentences_without_masks():
 
 
 def test_corpora_are_read_by_format_by_columns_and_by_their_path_alone(table, tmp_path):
-    joined = read_public_notes([f"history+seen={table}"], 60)
-    assert joined.pieces == ()  # three words at most, and one of them a mask
     (tmp_path / "p").mkdir()
     (tmp_path / "p/a.txt").write_text("The heart is quite large. Lungs are clear.")
     both = read_public_notes([f"text={tmp_path / 'p'}", f"history+text={table}"], 60)
@@ -162,12 +164,62 @@ def test_corpora_are_read_by_format_by_columns_and_by_their_path_alone(table, tm
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("none.csv", "there is no"), ("note=public.csv", "with the columns note"), ("xml=public.csv", "columns xml")],
+    [
+        ("none.csv", "there is no"),
+        ("note=public.csv", "with the columns note"),
+        ("xml=public.csv", "columns xml"),
+        ("history+seen=public.csv", "no text of four words"),  # three words at most, and one of them a mask
+    ],
 )
 def test_a_corpus_that_cannot_be_read_is_refused(table, monkeypatch, given, said):
     monkeypatch.chdir(table.parent)
     with pytest.raises(UserError, match=said):
         read_public_notes([given], 60)
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["home within", "link into one"])
+def test_a_folder_that_holds_anything_of_a_home_is_refused(tmp_path, link):
+    home = Home(tmp_path / "a/home").create(Settings())
+    (home.incoming / "r.txt").write_text("The heart is quite large.")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/r.txt").symlink_to(home.incoming / "r.txt")
+    (tmp_path / "links/back").symlink_to(tmp_path / "links")
+    with pytest.raises(UserError, match="lies in the home"):
+        read_public_notes([f"text={tmp_path / ('links' if link else 'a')}"], 60)
+
+
+def test_too_few_notes_are_refused_and_made_up_ones_do_not_count(tmp_path, tiny_models):
+    (tmp_path / "few.csv").write_text("text\nThe heart is quite large today.\n")
+    public = read_public_notes([str(tmp_path / "few.csv")], 60)
+    with pytest.raises(UserError, match="1 notes of that text can be learnt from"):
+        adapt(tmp_path / "made", named_base(tmp_path, str(tiny_models["llama"])), public, NIH14, "made up", TINY)
+    assert not (tmp_path / "made").exists()
+
+
+def test_no_note_is_both_learnt_and_held_out(table, tiny_models, tmp_path):
+    notes = notes_to_learn(read_public_notes([str(table)], 60).pieces, NIH14, 12)
+    tokenizer = load_tokenizer(named_base(tmp_path, str(tiny_models["llama"])), padding_side="right")
+    held_out, learnt = adapting._parted(adapting._examples(tokenizer, notes + notes, NIH14, TINY))
+    assert not set(held_out) & set(learnt)
+    assert len(held_out) + len(learnt) <= len(notes)
+    fewer, _ = adapting._parted(adapting._examples(tokenizer, notes[1:], NIH14, TINY))
+    assert set(held_out) - set(fewer) <= {*adapting._examples(tokenizer, notes[:1], NIH14, TINY)}
+
+
+def test_a_base_is_the_one_that_was_named_and_no_homes(tmp_path, tiny_models, made):
+    (tmp_path / "base").symlink_to(tiny_models["llama"])
+    for given in ("../typo/base", "/no/such/base", "./base-2"):
+        with pytest.raises(UserError, match="there is no folder"):
+            named_base(tmp_path, given)
+    home = Home(tmp_path / "home").create(Settings())
+    (home.enclave / "m").symlink_to(tiny_models["gpt2"])
+    inside = home.enclave / "copy"
+    shutil.copytree(tiny_models["gpt2"], inside)
+    few = read_public_notes([str(write_table(tmp_path / "t.csv"))], 60)
+    with pytest.raises(UserError, match="lies in the home"):
+        adapt(tmp_path / "x", named_base(tmp_path, str(inside)), few, NIH14, "made up", TINY)
+    with pytest.raises(UserError, match="is the base itself"):
+        adapt(tmp_path / "base", named_base(tmp_path, str(tmp_path / "base")), few, NIH14, "made up", TINY)
 
 
 def test_the_command_says_that_text_must_be_public_and_refuses_a_homes(dp_clinical, table, tmp_path, tiny_models):
