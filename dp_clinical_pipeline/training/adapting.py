@@ -171,7 +171,7 @@ def _adapt(
 
     tokenizer, device = load_tokenizer(base, padding_side="right"), choose_device(Compute())
     notes = notes_to_learn(pieces, labels, spec.made_up)
-    made_up = max(0, len(notes) - len(notes_to_learn(pieces, labels, 0)))
+    made_up = spec.made_up if has_primer(labels) else 0
     held_out, learnt = _parted(_examples(tokenizer, notes, labels, spec))
     if len(notes) - made_up < _HELD_OUT or not held_out or not learnt:
         raise UserError(
