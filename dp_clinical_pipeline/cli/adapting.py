@@ -44,7 +44,7 @@ def adapt(
     epsilon covers it. What lies in a home is refused; a private file that was copied elsewhere cannot be told from a
     public one. Do not use the corpus of any home that is to be tuned from this model: its epsilon would say nothing.
 
-    Some ten minutes on two cores for 3,000 short notes. Stopped or killed, the same command goes on from the last
+    About half an hour on two cores for 4,700 short notes. Stopped or killed, the same command goes on from the last
     checkpoint. Then name it in settings.yaml: `models: {generators: {NAME: FOLDER}}`, or `{NAME: pretrained}` where FOLDER
     is NAME in the home's models folder.
 

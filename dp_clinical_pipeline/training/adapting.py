@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dp_clinical_pipeline.coding.labelers import stated_labels, stating_parts
 from dp_clinical_pipeline.config import Compute, Training
 from dp_clinical_pipeline.errors import UserError
@@ -33,6 +31,7 @@ from dp_clinical_pipeline.synthesis.prompts import pair_to_learn
 from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
 from dp_clinical_pipeline.training.examples import Drawn, Example, causal_example, microbatches
 from dp_clinical_pipeline.training.loop import Progress, Randomness, TrainSpec, train
+from dp_clinical_pipeline.training.made_once import made_once
 from dp_clinical_pipeline.training.model_card import adapted_card
 from dp_clinical_pipeline.training.note_loss import note_losses
 from dp_clinical_pipeline.training.public_notes import PublicNotes
@@ -95,7 +94,6 @@ def adapt(
     folder = outside_homes(folder)
     if outside_homes(base.path) == folder:
         raise UserError(f"{folder} is the base itself: give another folder")
-    work = folder.with_name(f".{folder.name}.adapting")
     plan = {
         "base": {"name": base.name, "sha256": base.sha256},
         "label_set": labels.name,
@@ -104,20 +102,14 @@ def adapt(
         "spec": asdict(spec),
     }
     with quiet_libraries():
-        try:
-            work.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_name(f".{folder.name}.adapting.lock"), timeout=0):
-                if made := _made(folder, plan):
-                    shutil.rmtree(work, ignore_errors=True)
-                    return Adapted(folder=folder, manifest=made, fresh=False)
-                manifest = _adapt(work, base, public.pieces, labels, spec, plan, on_progress)
-                (work / "model").rename(folder)
-                shutil.rmtree(work, ignore_errors=True)
-                return Adapted(folder=folder, manifest=manifest, fresh=True)
-        except Timeout:
-            raise UserError(f"another process adapts {folder}: wait for it, or give another folder") from None
-        except OSError as error:
-            raise UserError(f"cannot write the model {folder}: {error.strerror or type(error).__name__}") from None
+        manifest, fresh = made_once(
+            folder,
+            plan,
+            lambda work: _adapt(work, base, public.pieces, labels, spec, plan, on_progress),
+            verb="adapts",
+            doing="adapting",
+        )
+    return Adapted(folder=folder, manifest=manifest, fresh=fresh)
 
 
 def notes_to_learn(pieces: Sequence[str], labels: LabelSet, made_up: int) -> list[tuple[str, str, list[str]]]:
@@ -140,21 +132,6 @@ def notes_to_learn(pieces: Sequence[str], labels: LabelSet, made_up: int) -> lis
     pairs = primer_pairs(labels, made_up, _PAIRS_SEED) if made_up and has_primer(labels) else []
     made = [(pair.prompt, pair.note, list(pair.targets)) for pair in pairs]
     return [*stating, *others[: max(len(stating), 1)], *made]
-
-
-def _made(folder: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the manifest of a model that this plan made, None where there is none.
-
-    Raises:
-        UserError: the folder holds something else.
-    """
-    if not folder.exists():
-        return None
-    manifest = folder / "manifest.json"
-    facts: dict[str, Any] = json.loads(manifest.read_text()) if manifest.is_file() else {}
-    if {key: facts.get(key) for key in plan} != plan:
-        raise UserError(f"{folder} is there already and was not made from this: delete it, or give another folder")
-    return facts
 
 
 def _adapt(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from dp_clinical_pipeline.config import Compute
 from dp_clinical_pipeline.errors import UserError
@@ -22,6 +21,7 @@ from dp_clinical_pipeline.models.device import Device, choose_device
 from dp_clinical_pipeline.models.quiet import quiet_libraries
 from dp_clinical_pipeline.models.shapes import SMALL_GENERATOR, random_generator
 from dp_clinical_pipeline.training.checkpoint import Checkpoint, write_manifest
+from dp_clinical_pipeline.training.made_once import made_once
 from dp_clinical_pipeline.training.model_card import pretrained_card
 from dp_clinical_pipeline.training.public_rows import Rows, lot, rows_of
 from dp_clinical_pipeline.training.public_text import PublicText, outside_homes
@@ -98,24 +98,15 @@ def pretrain(
             process.
     """
     folder = outside_homes(folder)
+    plan = _plan(text, licence, spec)
+
+    def make(work: Path) -> dict[str, Any]:
+        _take_up(work, plan)
+        return _train(work, text, spec, plan, hours, checkpoint_every, on_progress)
+
     with quiet_libraries():
-        work = folder.with_name(f".{folder.name}.pretraining")
-        try:
-            work.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_name(f".{folder.name}.pretraining.lock"), timeout=0):
-                plan = _plan(text, licence, spec)
-                if made := _made(folder, plan):
-                    shutil.rmtree(work, ignore_errors=True)
-                    return Pretrained(folder=folder, manifest=made, fresh=False)
-                _take_up(work, plan)
-                manifest = _train(work, text, spec, plan, hours, checkpoint_every, on_progress)
-                (work / "model").rename(folder)
-                shutil.rmtree(work, ignore_errors=True)
-                return Pretrained(folder=folder, manifest=manifest, fresh=True)
-        except Timeout:
-            raise UserError(f"another process pre-trains {folder}: wait for it, or give another folder") from None
-        except OSError as error:
-            raise UserError(f"cannot write the model {folder}: {error.strerror or type(error).__name__}") from None
+        manifest, fresh = made_once(folder, plan, make, verb="pre-trains", doing="pretraining")
+    return Pretrained(folder=folder, manifest=manifest, fresh=fresh)
 
 
 def _plan(text: PublicText, licence: str, spec: PretrainSpec) -> dict[str, Any]:
@@ -123,21 +114,6 @@ def _plan(text: PublicText, licence: str, spec: PretrainSpec) -> dict[str, Any]:
     source = {"file": text.name, "sha256": text.sha256, "column": text.column, "licence": licence}
     texts = {"texts": len(text.learnt), "held_out_texts": len(text.held_out)}
     return {"text": source | texts, "spec": asdict(spec)}
-
-
-def _made(folder: Path, plan: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the manifest of a model that this plan made, None where there is none.
-
-    Raises:
-        UserError: the folder holds something else.
-    """
-    if not folder.exists():
-        return None
-    manifest = folder / "manifest.json"
-    facts: dict[str, Any] = json.loads(manifest.read_text()) if manifest.is_file() else {}
-    if {key: facts.get(key) for key in plan} != plan:
-        raise UserError(f"{folder} is there already and was not made from this: delete it, or give another folder")
-    return facts
 
 
 def _take_up(work: Path, plan: dict[str, Any]) -> None:

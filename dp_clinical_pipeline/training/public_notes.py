@@ -70,13 +70,12 @@ def read_public_notes(corpora: Sequence[str], longest_words: int) -> PublicNotes
                 "refused": len(refused),
             }
         )
-    if not any(len(piece.split()) >= _FEWEST_WORDS for piece in pieces):
+    long = (piece for piece in pieces if len(piece.split()) >= _FEWEST_WORDS)
+    kept = {piece: hashlib.sha256(piece.encode()).hexdigest() for piece in long}
+    if not kept:
         raise UserError(
             f"{', '.join(corpora)}: no text of four words and more is left without masks: nothing to adapt to"
         )
-    kept = {
-        piece: hashlib.sha256(piece.encode()).hexdigest() for piece in pieces if len(piece.split()) >= _FEWEST_WORDS
-    }
     return PublicNotes(sources=tuple(sources), pieces=tuple(sorted(kept, key=kept.__getitem__)))
 
 

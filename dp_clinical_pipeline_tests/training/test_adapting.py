@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -108,7 +109,7 @@ def test_stopped_it_goes_on_from_its_checkpoint_and_ends_with_the_same_weights(m
     seen = []
     assert made(on_progress=seen.append).manifest["weights_sha256"] == whole
     assert [at.step for at in seen] == [11, 12, 13, 14]
-    assert made("other", TINY.__class__(**(vars(TINY) | {"seed": 1}))).manifest["weights_sha256"] != whole
+    assert made("other", replace(TINY, seed=1)).manifest["weights_sha256"] != whole
 
 
 def test_what_was_made_is_not_made_again_and_neither_replaced(made, monkeypatch, tmp_path):

@@ -23,7 +23,7 @@ from dp_clinical_pipeline.models.base import base_model
 from dp_clinical_pipeline.models.loading import load_causal, load_tokenizer, with_lora
 from dp_clinical_pipeline.synthesis.primer import primer_pairs
 from dp_clinical_pipeline.synthesis.writer import Writer
-from dp_clinical_pipeline.training import pretraining, public_rows
+from dp_clinical_pipeline.training import made_once, pretraining, public_rows
 from dp_clinical_pipeline.training.examples import causal_example
 from dp_clinical_pipeline.training.pretraining import _warmth
 from dp_clinical_pipeline.training.public_rows import lot, packed, rows_of
@@ -190,7 +190,7 @@ def test_hours_end_it_before_its_steps_over_a_kill_too(tmp_path, table, monkeypa
 
     with pytest.raises(KeyboardInterrupt):
         made(tmp_path / "small", table, stop, hours=0.25, steps=1000)
-    monkeypatch.setattr(pretraining, "_made", lambda *_: None)
+    monkeypatch.setattr(made_once, "made_before", lambda *_: None)
     ended = made(tmp_path / "small", table, hours=0.25, steps=1000).manifest
     # A minute at each look at the clock, of which a step has two: fifteen minutes are seven or eight steps in all.
     assert 6 <= ended["steps"] <= 9
