@@ -39,7 +39,9 @@ _FIRM = ("people:title", "people:label", "people:credential", "companions:listed
 _LABELLED = ("people:title", "people:label")
 """Voters after whose cues a name stands, though it be a word as well."""
 _WORDS = frozenset(("Lady", "Cross", "Shield", "National", "Young", "May"))
-_INITIALS = frozenset(("small_names:typist", "headers:typist", "headers:initials", "initials:beside", "initials:pair"))
+_INITIALS = frozenset(
+    ("small_names:typist", "headers:typist", "headers:initials", "initials:beside", "initials:pair", "initials:acts")
+)
 """Voters that expect two capitals, whatever else these may mean."""
 _CLINICAL_CODES = frozenset(
     "LA RA MI PA CT MS MD OR ID AL ME IN HI OK CO DE CA MA ED ER CR DX TB US MR XR NM STAT PACU MICU".split()  # noqa: SIM905
@@ -49,6 +51,7 @@ _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "C
 _DEPARTMENTS = frozenset(
     (
         "Nuclear Medicine",
+        "Hospital Medicine",
         "Diagnostic Radiology",
         "Pulmonary Clinic",
         "Med Rec",
@@ -122,6 +125,8 @@ _KERNEL = re.compile(r"[ABDHITU]\d\d[a-z]")
 _SPINE = re.compile(r"[CTLS]\d{1,2}[-/–][CTLS]?\d{1,2}|[CTLS]\d{1,2}")
 
 
+_ONE_PERSON = re.compile(r"[A-Z]\. ?(?:[A-Z]\. ?)?[A-Z][\w'’-]+")
+"""An initial before it makes an eponym somebody: `G. Swan`."""
 _SAINT_JOHN = re.compile(r"\b(?i:st\.?|saint)[ ]John['’]?s?$")
 _WORT = re.compile(r"(?:['’]?s)?[ ][Ww]ort\b")
 
@@ -169,7 +174,7 @@ def is_lookalike(text: str, span: Span) -> bool:
 
 def _is_eponym(text: str, span: Span, surface: str) -> bool:
     words = [w.lower() for w in re.findall(r"[^\W\d_]+(?:['’](?![sS]\b)[^\W\d_]+)?", surface) if len(w) > 1]
-    if not words:
+    if not words or _ONE_PERSON.fullmatch(surface):
         return False
     if all(w in lowered("devices") or w in lowered("drugs") for w in words):
         return span.type != "CITY" or not span.voter.startswith(("towns:", "places:context"))

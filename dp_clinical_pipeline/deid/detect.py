@@ -18,7 +18,9 @@ from dp_clinical_pipeline.deid import (
     facilities,
     figures,
     headers,
+    house_forms,
     initials,
+    initials_acts,
     initials_beside,
     institutions,
     known,
@@ -79,6 +81,7 @@ VOTERS = (
     small_names.vote,
     initials.vote,
     initials_beside.vote,
+    initials_acts.vote,
     pairs.vote,
     companions.vote,
     spanish.vote,
@@ -86,7 +89,15 @@ VOTERS = (
     amid_towns.vote,
     short_houses.vote,
 )
-PLACE_VOTERS = (places.vote, facilities.vote, towns.vote, institutions.vote, crews.vote, receivers.vote)
+PLACE_VOTERS = (
+    places.vote,
+    facilities.vote,
+    towns.vote,
+    institutions.vote,
+    crews.vote,
+    receivers.vote,
+    house_forms.vote,
+)
 """Voters that read capitals: they see lines in capitals in title case."""
 
 

@@ -119,7 +119,7 @@ _NOBODY: tuple[tuple[tuple[Sieved, ...], frozenset[str]], ...] = (
     (_SIGNED, _CLINICAL | _WORDS | frozenset(w.lower() for w in _CLINICAL) | frozenset(("ok", "OK"))),
     (_FIRM, frozenset("is in at on to of no as or by an am pm RN MD NP".split())),
     (_ACTS, _CLINICAL | _WORDS | frozenset("IR TB LL MT AM PM DC VA CA PA MA DE GA CO KY OH".split())),
-    (_SURE, _CLINICAL | _WORDS),
+    (_SURE, _CLINICAL | _WORDS | {"es"}),
 )
 """The patterns of each kind, with the letters that are nobody's after them."""
 

@@ -27,7 +27,7 @@ _WITHIN = re.compile(r"[ ](?:Department|Dept\.?|Division)[ ]of[ ]")
 _OF_PLACE = sieved(
     rf"(?<![\w'’-])(?=(?P<name>(?P<heads>(?:{W}[ ](?:(?:and|&)[ ])?){{1,4}})(?:of|at)[ ](?:the[ ])?(?P<place>{W}(?:[ ]{W})?))(?![\w'’-]))"
 )
-_MORE_HEADS = frozenset("consultants health sunrise x-ray xray general".split())  # noqa: SIM905
+_MORE_HEADS = frozenset("consultants health sunrise x-ray xray general nurses infants arts".split())  # noqa: SIM905
 _FIRST = frozenset(("All", "New", "First", "Total", "Complete", "Heart", "Lung", "Kidney", "Thoracic"))
 _VALLEYS = frozenset(
     [
