@@ -28,8 +28,8 @@ _BY_HAND = _all(
     rf"\b(?i:transcription|typing|clerk|scribe|dictation)(?:[ ](?:pool|query|desk|code|attestation|service|unit|team))?(?:,|:|[ ]/|(?<=code))[ ](?P<name>[a-z]{{2}}){_ENDS}",
     # `Reviewed and released, np, HIM`, `Report ID X12 : pw : LW`, `End of report. me`
     r"\b(?i:released|finali[sz]ed|completed),[ ](?P<name>[a-z]{2})(?=[,.;\n]|\s*$)",
-    r"\b(?i:report|job|document|dictation)(?:[ ](?:ID|no\.?|number))?[ ](?=\S*\d)\S+[ ]:[ ](?P<name>[a-z]{2})[ ]:",
-    r"\b(?:Job|JOB|Doc|DOC|Dict|DICT)[ ](?=\S*\d)\S+[ ]{2,4}(?P<name>[a-z]{2})(?=[ ]{2}|\s*(?:$|\n))",
+    r"\b(?i:report|job|document|dictation)(?:[ ](?:ID|no\.?|number))?[ ](?=\S{0,40}\d)\S{1,60}[ ]:[ ](?P<name>[a-z]{2})[ ]:",
+    r"\b(?:Job|JOB|Doc|DOC|Dict|DICT)[ ](?=\S{0,40}\d)\S{1,60}[ ]{2,4}(?P<name>[a-z]{2})(?=[ ]{2}|\s*(?:$|\n))",
     # `Transcribed by............: pw`
     r"\b(?i:transcribed|typed|entered|keyed|verified|proofed|edited)(?:[ ](?i:by))?[ ]?\.{2,}[ ]?:?[ ]?(?P<name>[a-z]{2,3}|[A-Z]{2,3})(?=[ ]{2}|\s*(?:$|\n)|[ ][A-Z])",
     # `Dictator AH, transcriptionist jl, QA hs`, `trans cg, edit je`
@@ -69,7 +69,7 @@ _ROLES = _all(
     rf"{_STARTS}Signed[ ]{_TWO},[ ]",
     # `Per triage note (RF),`, `sonographer (KG).`, `by a mobile x-ray service (CF).`, `by RT (LM),`
     rf"\b(?:note|read|sonographer|service|transcription|RT|RN|LPN|CNA|tech|techs|staff|scribe|runner|aide|sitter|transport|courier|nurse|MA|interpreter|doula|chaplain|addendum|Addendum|ADDENDUM)[ ]\({_ANY}\)",
-    rf"\b(?=\S*\d)[\w-]{{6,}}[ ]\({_TWO}\)(?=[.;\n]|\s*$)",
+    rf"(?<![\w-])(?=[\w-]{{0,40}}\d)[\w-]{{6,40}}[ ]\({_TWO}\)(?=[.;\n]|\s*$)",
     # `CT, LPN`, `PA RN` at an entry's end, `sent to R. Forrest for review; CT, LPN`
     rf"(?:{_STARTS}|(?<=;[ ])){_TWO},?[ ](?=(?:RN|LPN|CNA|RRT|LVN|CRNA|LCSW|RDMS|CNMT)\b)",
     # `HR, RN / witness ER, RN`
