@@ -53,7 +53,7 @@ def vote(text: str) -> Iterator[Span]:
             yield Span(start, end, "FACILITY", "house_forms:form", 0.7)
     for found in _LETTERS.finditer(text):
         if found["name"].split()[0] not in _NO_LETTERS:
-            yield Span(*found.span("name"), "FACILITY", "house_forms:letters", 0.58)
+            yield Span(*found.span("name"), "FACILITY", "house_forms:letters", 0.82)
     for found in _VETERANS.finditer(text):
         if all(
             kind_of(word) in (UNKNOWN, CLEAR, ORDINARY, EPONYM) or word in entries("towns")
