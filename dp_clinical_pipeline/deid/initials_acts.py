@@ -3,8 +3,9 @@
 
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.initials_beside import CLINICAL
 from dp_clinical_pipeline.deid.kinds import CLEAR, ORDINARY, UNKNOWN, kind_of
-from dp_clinical_pipeline.deid.sieve import Sieved, sieved
+from dp_clinical_pipeline.deid.sieve import all_sieved, sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _ENDS = r"(?=[ ]?[,;:.)\n]|[ ]{2}|\s*$|[ ][A-Z])"
@@ -15,11 +16,7 @@ _WRITTEN = r"amended|printed|re-?printed|faxed|re-?faxed|mailed|e-?mailed|releas
 _DONE = r"amended|released|typed|transcribed|signed|co-?signed|injected|rejected|restarted|started|drawn|shot|inventoried|cleared|witnessed|verified|validated|checked|acquired|positioned|performed|placed|discussed|measurements?|reviewed|noted|given|hung|administered|obtained|collected|repeated|scrubbed|relieved|assayed|prepared|dispensed|counted|wasted|applied|removed|inserted|flushed|dressed|loaded|driven|escorted|accompanied|transported|triaged|interviewed|seen|examined|updated|handed|delivered|consented|photographed|measured|recorded|marked|sealed|enrolled|captured|overridden|override"
 
 
-def _all(*patterns: str) -> tuple[Sieved, ...]:
-    return tuple(map(sieved, patterns))
-
-
-_BY_HAND = _all(
+_BY_HAND = all_sieved(
     # `Amended by ng: ...`, `Printed by dl for the clinic`, `Message taken by mw: refill`: no word of two letters follows such a `by`
     rf"\b(?i:{_WRITTEN})\b(?:[ ](?!by\b)[\w/-]+){{0,5}}?[ ]by[ ](?P<name>[a-z]{{2}})(?![\w'’/-])",
     # `Released by wt per E. DeMarco`, `edited by hj, previous version by pm`
@@ -38,7 +35,7 @@ _BY_HAND = _all(
     rf"\[{_ANY}\](?=[ ](?i:cosign|co-sign|signed|pending|verified|\[))",
     r"\b(?i:pending|cosign(?:ed)?|signed)[ ]\[(?P<name>[A-Z]{2})\]",
 )
-_LABELLED = _all(
+_LABELLED = all_sieved(
     # `Relief: NC   Tube: 7.5`, `Acknowledged: HG   Done: HG`, `T: tb   R: HG   cc: chart`, `typed: pa   checked: CS   sent: KA`
     rf"(?<![\w/])(?i:relief|acknowledged|ack|done|ordered|sent|checked|typed|proofed|proof|dictated|transcribed|transcriptionist|trans|tr|mts|mt|auth|authenticated|operator|recorder|scrub|circulator|runner|reading|reader|witness(?:ed)?|counted|hung|relieved|cosigner|verifier|edit(?:ed)?|editor|qa|qc|triplicate|duplicate|filed|pulled|loaded|drawn|rounding|registrar|tech)(?:[ ]by)?[ ]?[:=-][ ]{{1,3}}{_ANY}(?=[ ]{{2}}|[.;,(\n]|\s*$|[ ]\(|[ ][A-Z])",
     r"(?<![\w/])[TDR]:[ ](?P<name>[A-Za-z]{2})(?=[ ]{1,3}(?:[TDR]|cc|CC):)",
@@ -47,7 +44,7 @@ _LABELLED = _all(
     # `VEIN ID HG-550   MATCHED   REGISTRAR GH`, `Tech LJ`, `Tech MG`
     r"\b(?:REGISTRAR|CLERK|Tech|TECH|RN|CRNA|Scrub|Circ|Runner|Relief|Recorder)[ ](?P<name>[A-Z]{2})(?=[ ]{2}|\s*(?:$|\n))",
 )
-_ROLES = _all(
+_ROLES = all_sieved(
     # `Belongings inventoried by ER`, `film shot by HW`, `override for lorazepam 2 mg by PA,`
     rf"\b(?i:{_DONE})\b(?:[ ](?!by\b)[\w/.-]+){{0,6}}?[ ](?:by|BY)[ ]{_TWO}(?![\w'’/-])(?![ ](?:scan|chest|guidance|tech|study|imaging|clinic|team|service|protocol|staff|nurse|resident|fellow|attending|cosign|of|abdomen|head|angiography))",
     # `zeroed with RR`, `TPN hung with SL as second verifier`, `belongings searched with HF.`, `done with AD`
@@ -77,7 +74,7 @@ _ROLES = _all(
 )
 _PAIRS = sieved(
     # `Handoff from HJ to BS`, `crew AD and KS`, `by LT and PT.`, `verified by: JL and EF`
-    r"\b(?i:handoff[ ]from|hand-off[ ]from|crew|counted[ ]by|verified[ ]by:?|seen[ ](?:at[ ]the[ ]bedside[ ])?by|transfusion[ ]by|checked[ ]by:?|done[ ]by|performed[ ]by|assisted[ ]by|signed[ ]by|with|between)[ ](?P<name>[A-Z]{2})[ ](?:and|to|&)[ ](?P<second>[A-Z]{2})(?![\w/'’-])"
+    r"\b(?i:handoff[ ]from|hand-off[ ]from|crew|counted[ ]by|verified[ ]by:?|seen[ ](?:at[ ]the[ ]bedside[ ])?by|transfusion[ ]by|checked[ ]by:?|done[ ]by|performed[ ]by|assisted[ ]by|signed[ ]by)[ ](?P<name>[A-Z]{2})[ ](?:and|to|&)[ ](?P<second>[A-Z]{2})(?![\w/'’-])"
 )
 _SLASHED = sieved(
     # `4.2 L, WG/FN, albumin`, `JOB: J3524224  JR/LF`, `Braden 13. BH/LL`: two people's, where an entry or a figure ended
@@ -98,7 +95,7 @@ _SMALL = frozenset(
 _ROLE = frozenset(
     "CT MR US XR NM IR PT OT RT RN MD DO NP PA ED ER OR ID GI GU OB EP IV PO IM EM ST TB HR BP RR NG ET OG DC EW EP MS NO OK NA ND II III AM PM TV VA".split()
 )
-_LOW_AFTER_LABEL = frozenset("no to by is in on at as or an of na nd ok ct mr us xr mm cm iv po".split())
+_LOW_AFTER_LABEL = frozenset("pt up go no to by is in on at as or an of na nd ok ct mr us xr mm cm iv po".split())
 _NEVER = frozenset("NO OK NA ND AM PM ID IV PO CT MR US XR NM".split())
 
 
@@ -116,7 +113,7 @@ def vote(text: str) -> Iterator[Span]:
                     yield _span(found.span("second"))
     for pattern in (_PAIRS, _SLASHED, _SPACED):
         for found in pattern.finditer(text):
-            if not {found["name"], found["second"].upper()} <= _ROLE:
+            if not {found["name"], found["second"].upper()} <= _ROLE | CLINICAL:
                 yield _span(found.span("name"))
                 yield _span(found.span("second"))
     for found in _TRAILED.finditer(text):

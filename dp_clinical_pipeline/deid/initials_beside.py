@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from dp_clinical_pipeline.deid.sieve import Sieved, sieved
+from dp_clinical_pipeline.deid.sieve import Sieved, all_sieved, sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
@@ -17,17 +17,13 @@ _CLOSES = r"(?=[ ]?[,;.)\n]|[ ]{2}|\s*$)"
 _ANY = r"(?P<name>[A-Z]{2}|[a-z]{2})"
 
 
-def _all(*patterns: str) -> tuple[Sieved, ...]:
-    return tuple(map(sieved, patterns))
-
-
-_DATED = _all(
+_DATED = all_sieved(
     # `sb June 4, 2020`, `LT, 09/24/2020` where an entry begins
     rf"{_STARTS}{_ANY},?[ ]{{1,4}}(?={_DATE})",
     # `typed in error (bd, March 6, 2023)`
     rf"\((?P<name>[A-Za-z]{{2}}),[ ](?={_DATE})",
 )
-_FIRM = _all(
+_FIRM = all_sieved(
     # `TRANSCRIBED: APR 15, 2009/nd`
     rf"{_STAMP}/(?P<name>[A-Z]{{2,3}}|[a-z]{{2,3}})(?![\w/])",
     # `Taken by: MR     DATE`: whatever else two letters mean, a label waits for somebody's
@@ -47,7 +43,7 @@ _FIRM = _all(
     r"\b(?:sheet|form|ticket|log|note|order)[ ](?=\S*\d)\S+[ ]\((?P<name>[A-Z]{2})\)",
     r"\b(?:marked|label?led|stamped)[ ][\"“](?P<name>[A-Z]{2})[ ](?=[\d*xX#])",
 )
-_SIGNED = _all(
+_SIGNED = all_sieved(
     # `audited from 10.2.33.4 HG`, `resent to 646-203-5974 EL`, `Printed 15-NOV-2013 17:31 RR` at an entry's end
     r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z\d])",
     r"\b(?i:resent|re-sent|refaxed|re-faxed|faxed|sent|transmitted)[ ]to[ ](?:\+?1[-. ]?)?(?:\(\d{3}\)[ ]?|\d{3}[-./ ]?)?\d{3}[-. ]?\d{4}[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z])",
@@ -57,7 +53,7 @@ _SIGNED = _all(
     # `[DW] [dc] 08 Sep 2019`
     r"\[[A-Z]{2}\][ ]\[(?P<name>[a-z]{2})\]",
 )
-_ACTS = _all(
+_ACTS = all_sieved(
     # `filter cleaned, KM`, `Call closed 03/28/2014 10:42 fn` where an entry ends without a full stop
     r"\b(?i:(?:cleaned|checked|closed|tested|changed|completed|emptied|charted|logged|restocked|calibrated|rotated|saved)(?:[ ]as[ ]\S{1,60})?|(?:alarm|rails|lock|light)[ ](?:on|up|in[ ]reach)),[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ]{1,2}[A-Z][a-z])",
     rf"\b(?i:closed|shift[ ]note|last[ ]changed|electronically[ ]by[ ][^\n]{{1,30}}?)[ ]{{1,2}}{_STAMP}[ ]{{1,3}}{_ANY}(?=\s*(?:$|\n)|[ ]{{1,2}}[A-Z])",
@@ -76,7 +72,7 @@ _ACTS = _all(
     # `Read-back confirmed. DM`, where a sentence of two letters ends an entry
     r"\b(?i:confirmed|acknowledged|repeated[ ]back)\.[ ](?P<name>[A-Z]{2})(?=\s*(?:$|\n)|[ ][A-Z][a-z])",
 )
-_SURE = _all(
+_SURE = all_sieved(
     # `typed 02-21-2014, cl`
     rf"(?<=[\w’']\d),[ ](?P<name>[a-z]{{2}}){_ENDS}",
     rf"\b(?i:typed|transcribed|t)[ :]{{1,3}}\d{{1,2}}{_MONTH}\d{{2,4}},?[ ](?P<name>[a-z]{{2}}){_ENDS}",
@@ -109,17 +105,17 @@ _LIST = sieved(
 _WORDS = frozenset(
     "is in at on to of no so we he it as or if by an am pm us up do go me my be cm mm mg ml kg cc dr mr ms vs st nd rd th pt ct yo rn md np".split()
 )
-_CLINICAL = frozenset(
+CLINICAL = frozenset(
     "MR CT US XR NM ER ED OR IV PO IM AP PA RA LA RV LV LT RT RR HR BP PT OT ST GI GU NG ET ID HX DX TX RX FH SH PE CC II IX VI XI HI RN MD NP DO".split()
 )
 _SPECIALTIES = frozenset("CT MR US XR NM PT OT ER ED PE ST ET AP PA NG IR TB IV".split())
 """What a date may follow without being anybody's."""
 _NOBODY: tuple[tuple[tuple[Sieved, ...], frozenset[str]], ...] = (
     (_DATED, _SPECIALTIES | _WORDS),
-    (_SIGNED, _CLINICAL | _WORDS | frozenset(w.lower() for w in _CLINICAL) | frozenset(("ok", "OK"))),
+    (_SIGNED, CLINICAL | _WORDS | frozenset(w.lower() for w in CLINICAL) | frozenset(("ok", "OK"))),
     (_FIRM, frozenset("is in at on to of no as or by an am pm RN MD NP".split())),
-    (_ACTS, _CLINICAL | _WORDS | frozenset("IR TB LL MT AM PM DC VA CA PA MA DE GA CO KY OH".split())),
-    (_SURE, _CLINICAL | _WORDS | {"es"}),
+    (_ACTS, CLINICAL | _WORDS | frozenset("IR TB LL MT AM PM DC VA CA PA MA DE GA CO KY OH".split())),
+    (_SURE, CLINICAL | _WORDS | {"es"}),
 )
 """The patterns of each kind, with the letters that are nobody's after them."""
 
@@ -133,6 +129,6 @@ def vote(text: str) -> Iterator[Span]:
                     yield Span(*found.span("name"), "PERSON", "initials:beside", 0.5)
     for found in _LIST.finditer(text):
         names = {group: name for group, name in found.groupdict().items() if name}
-        if not all(name in _CLINICAL for name in names.values()):
+        if not all(name in CLINICAL for name in names.values()):
             for group in names:
                 yield Span(*found.span(group), "PERSON", "initials:beside", 0.5)

@@ -29,14 +29,11 @@ _LETTERS = sieved(
 _SHOP = sieved(
     rf"\b(?:at|from|to|by|via|outside|near|of|with|in)[ ](?P<name>(?P<own>{W}(?:[ ]{W})?)[ ](?:pharmacy|warehouse|plant|shelter|parish|factory|store|mine|daycare)(?:[ ](?:in|on|at)[ ]{W})?)(?![\w'’-])"
 )
-_THE = sieved(
-    rf"\b(?P<name>[Tt]he[ ](?:Residences?|Arbors|Cottages?|Willows|Villas?|Gardens?|Terraces?|Village|Oaks|Pines|Commons|Landing|Meadows|Springs|Lodge|Manor|Inn|Place|Heights|Birches|Elms|Courtyard|Pavilion|Bridges?|Fountains|Waters)[ ](?:at|of|on)[ ]{W}(?:[ ]{W})?)(?![\w'’-])"
-)
 
 
 def vote(text: str) -> Iterator[Span]:
     """Find institutions by their short names."""
-    for pattern in (_ONE, _OTHER, _OUTSIDE, _LETTERS, _THE):
+    for pattern in (_ONE, _OTHER, _OUTSIDE, _LETTERS):
         for found in pattern.finditer(text):
             yield Span(*found.span("name"), "FACILITY", "short_houses:name", 0.56)
     for found in _VETERANS.finditer(text):

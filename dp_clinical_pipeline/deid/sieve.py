@@ -56,6 +56,11 @@ def sieved(pattern: str, flags: int = 0) -> Sieved:
     return Sieved(re.compile(pattern, flags))
 
 
+def all_sieved(*patterns: str) -> tuple[Sieved, ...]:
+    """Compile patterns that are looked for one after the other."""
+    return tuple(map(sieved, patterns))
+
+
 def required(parts: Iterable[tuple[Any, Any]], begins: bool = False) -> Literals | None:
     """Return literals of which each match holds at least one; None where the pattern asks for none.
 

@@ -5,7 +5,7 @@ were written, with their formats, names and towns, by forty authors who had not 
 their authors could make them, in the shorthand of wards and offices; `r` to `z` and `0` to `17` in plain sentences and usual
 headers: of radiology reports (`r`, `t`, `v`, `y`, `1`, `5`, `9`), of other hospital notes (`3`, `6`), of a generator's
 templates (`4`, `7`), the others those of a benchmark of Safe Harbor's kinds. Each was scored before anybody had read it.
-`14` to `17` hold persons (three slots in five, a third of these initials) and institutions above all.
+`14` to `17` hold persons (more than half of the slots, a quarter of these initials) and institutions above all.
 `f`, `k`, `z`, `2`, `6`, `0`, `10` and `16` are only ever scored, and never looked at by who changes rules or model; `c` to `e` and the
 other plain ones were then opened, and rules written for their misses. The voter `learnt` was trained on those that
 `learning.SETS` names.

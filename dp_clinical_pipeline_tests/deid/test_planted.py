@@ -74,7 +74,7 @@ def test_the_made_up_hospitals_identifiers_are_found(held_out: bool) -> None:
         ("0", 0.985, 0.9, 0.004),
         ("10", 0.985, 0.9, 0.004),
         ("12", 0.985, 0.9, 0.004),
-        # Three slots in five are persons, a third of these initials; 16 is sealed.
+        # More than half of the slots are persons, a quarter of these initials; 16 is sealed.
         ("14", 0.97, 0.85, 0.008),
         ("16", 0.93, 0.85, 0.006),
     ],
