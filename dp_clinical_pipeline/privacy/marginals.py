@@ -19,6 +19,7 @@ from dp_clinical_pipeline.privacy.account import Mechanism, event_from_json
 from dp_clinical_pipeline.privacy.attempts import interrupted, running, settle
 from dp_clinical_pipeline.privacy.cohort import split_reports
 from dp_clinical_pipeline.privacy.count import public_count
+from dp_clinical_pipeline.privacy.drawn import drawn_once, forget_drawn
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_gaussian
 from dp_clinical_pipeline.privacy.plan import marginals_slot, slot_terms
@@ -81,11 +82,12 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
         old = store.read(LABEL_MARGINALS, budget, budget=budget).row(0, named=True)
         if budget != NONPRIVATE:
             settle(open_ledger(home), old["mechanism_id"])
+            forget_drawn(home, old["mechanism_id"])
         return ReleaseFacts(mechanism_id=old["mechanism_id"], epsilon=None, noise_std=old["noise_std"])
     labels, cap = label_set(home.settings.corpus.label_set), home.settings.privacy.labels_per_report
     if budget == NONPRIVATE:
         counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)
-        _write(store, labels, cap, counts, budget, NONPRIVATE, 0.0)
+        store.write(LABEL_MARGINALS, _table(labels, cap, counts, budget, NONPRIVATE, 0.0), budget, budget=budget)
         return ReleaseFacts(mechanism_id=NONPRIVATE, epsilon=None, noise_std=0.0)
     ledger, slot = open_ledger(home), marginals_slot(budget)
     events, epsilon, delta = slot_terms(home, ledger, budget, slot)
@@ -105,10 +107,15 @@ def _release(home: Home, budget: str, source: RandomSource) -> ReleaseFacts:
     with running(ledger, mechanism, source.name):
         noise = event_from_json(mechanism.events[slot][0]).noise_multiplier
         variance = Fraction(noise * marginals_sensitivity(cap, pairs=labels.paired)) ** 2
-        counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)
-        noisy = Counter({k: counts[k] + discrete_gaussian(source, variance) for k in marginal_keys(labels, cap)})
         std = float(variance) ** 0.5
-        _write(store, labels, cap, noisy, budget, mechanism.mechanism_id, std)
+
+        def draw() -> pl.DataFrame:
+            counts = exact_counts(_one_report_each(home), cap, pairs=labels.paired)
+            noisy = Counter({k: counts[k] + discrete_gaussian(source, variance) for k in marginal_keys(labels, cap)})
+            return _table(labels, cap, noisy, budget, mechanism.mechanism_id, std)
+
+        store.write(LABEL_MARGINALS, drawn_once(home, mechanism.mechanism_id, draw), budget, budget=budget)
+    forget_drawn(home, mechanism.mechanism_id)
     return ReleaseFacts(mechanism_id=mechanism.mechanism_id, epsilon=mechanism.epsilon, noise_std=std)
 
 
@@ -118,9 +125,9 @@ def _one_report_each(home: Home) -> list[list[str]]:
     return reports.group_by("unit_key", maintain_order=True).first()["targets"].to_list()
 
 
-def _write(
-    store: Store, labels: LabelSet, cap: int, counts: Counter[Key], budget: str, mechanism_id: str, std: float
-) -> None:
+def _table(
+    labels: LabelSet, cap: int, counts: Counter[Key], budget: str, mechanism_id: str, std: float
+) -> pl.DataFrame:
     rows = [
         {
             "budget": budget, "mechanism_id": mechanism_id, "kind": kind, "label": label, "other": other,
@@ -128,4 +135,4 @@ def _write(
         }
         for kind, label, other in marginal_keys(labels, cap)
     ]  # fmt: skip
-    store.write(LABEL_MARGINALS, pl.DataFrame(rows, schema=LABEL_MARGINALS.schema), budget, budget=budget)
+    return pl.DataFrame(rows, schema=LABEL_MARGINALS.schema)

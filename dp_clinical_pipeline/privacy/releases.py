@@ -19,6 +19,7 @@ from dp_clinical_pipeline.privacy.accounting import gaussian_event, least_noise
 from dp_clinical_pipeline.privacy.attempts import interrupted, running, settle
 from dp_clinical_pipeline.privacy.cohort import split_reports, unit_column
 from dp_clinical_pipeline.privacy.count import public_count
+from dp_clinical_pipeline.privacy.drawn import drawn_once, forget_drawn
 from dp_clinical_pipeline.privacy.ledger import open_ledger
 from dp_clinical_pipeline.privacy.noise import RandomSource, SystemSource, discrete_gaussian
 from dp_clinical_pipeline.privacy.queries import ConfusionCounts, Key, LengthHistogram, Query
@@ -128,6 +129,7 @@ def release_counts(
         if store.exists(LABEL_MARGINALS, name, budget=name):
             kept = _kept(store.read(LABEL_MARGINALS, name, budget=name), query, name)
             settle(ledger, kept["mechanism_id"][0])
+            forget_drawn(home, kept["mechanism_id"][0])
             return kept
         delta = schedule(home.settings, public_count(home)).delta
         digest = hashlib.sha256(json.dumps([asdict(query), epsilon, delta], sort_keys=True).encode()).hexdigest()
@@ -142,17 +144,22 @@ def release_counts(
             )  # fmt: skip
         with running(ledger, entry, random.name):
             variance = Fraction(event_from_json(entry.events[slot][0]).noise_multiplier * query.sensitivity) ** 2
-            exact = read()
-            rows = [
-                {
-                    "budget": name, "mechanism_id": entry.mechanism_id, "kind": key[0], "label": key[1], "other": key[2],
-                    "noisy_count": float(exact[key] + discrete_gaussian(random, variance)),
-                    "noise_std": float(variance) ** 0.5,
-                }
-                for key in query.domain()
-            ]  # fmt: skip
-            frame = pl.DataFrame(rows, schema=LABEL_MARGINALS.schema)
+
+            def draw() -> pl.DataFrame:
+                exact = read()
+                rows = [
+                    {
+                        "budget": name, "mechanism_id": entry.mechanism_id, "kind": key[0], "label": key[1],
+                        "other": key[2], "noisy_count": float(exact[key] + discrete_gaussian(random, variance)),
+                        "noise_std": float(variance) ** 0.5,
+                    }
+                    for key in query.domain()
+                ]  # fmt: skip
+                return pl.DataFrame(rows, schema=LABEL_MARGINALS.schema)
+
+            frame = drawn_once(home, entry.mechanism_id, draw)
             store.write(LABEL_MARGINALS, frame, name, budget=name)
+        forget_drawn(home, entry.mechanism_id)
     return frame
 
 

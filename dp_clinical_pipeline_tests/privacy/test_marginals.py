@@ -131,6 +131,37 @@ def test_killed_between_the_table_and_the_ledgers_last_word_the_next_call_says_i
     assert Store(home).read(LABEL_MARGINALS, "eps-8", budget="eps-8").equals(table)
 
 
+def test_a_table_taken_away_before_the_ledgers_last_word_comes_back_with_the_same_noise(home, monkeypatch):
+    record = Ledger.record
+
+    def killed(ledger, mechanism, state):
+        if state == "done":
+            raise KeyboardInterrupt
+        record(ledger, mechanism, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            release_marginals(home, "eps-8")
+    store = Store(home)
+    seen = store.read(LABEL_MARGINALS, "eps-8", budget="eps-8")
+    store.path(LABEL_MARGINALS, "eps-8", budget="eps-8").unlink()
+    release_marginals(home, "eps-8")
+    assert store.read(LABEL_MARGINALS, "eps-8", budget="eps-8").equals(seen)
+    assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "running", "done"]
+    assert list((home.enclave / "checkpoints").iterdir()) == []
+
+
+def test_a_table_taken_away_afterwards_is_paid_for_again(home):
+    release_marginals(home, "eps-8")
+    spent = open_ledger(home).cumulative()[0]
+    Store(home).path(LABEL_MARGINALS, "eps-8", budget="eps-8").unlink()
+    with pytest.raises(OverBudget):
+        release_marginals(
+            home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=spent)})), "eps-8"
+        )
+
+
 def test_no_report_is_read_when_the_ledger_refuses(home, monkeypatch):
     home = home.save_settings(home.settings.model_copy(update={"privacy": Privacy(cap_epsilon=0.1)}))
 
@@ -158,7 +189,7 @@ def test_the_cost_is_written_before_a_report_is_read(home, monkeypatch):
 
 def test_an_interrupted_release_goes_on_under_its_own_mechanism(home, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(marginals, "_write", lambda *_: (_ for _ in ()).throw(UserError("the disk is full")))
+        patch.setattr(Store, "write", lambda *_, **__: (_ for _ in ()).throw(UserError("the disk is full")))
         with pytest.raises(UserError, match="the disk is full"):
             release_marginals(home, "eps-8")
     spent = open_ledger(home).cumulative()

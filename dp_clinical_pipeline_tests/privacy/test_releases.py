@@ -47,7 +47,8 @@ def test_the_ledger_says_where_the_noise_came_from(home, source):
     assert told == ["test-seed" if source else "os"] * 3
 
 
-def test_killed_between_the_answer_and_the_ledgers_last_word_the_next_question_says_it(home, monkeypatch):
+@pytest.mark.parametrize("taken_away", [False, True])
+def test_killed_between_the_answer_and_the_ledgers_last_word_it_stays_the_same(home, monkeypatch, taken_away):
     record = Ledger.record
 
     def killed(ledger, mechanism, state):
@@ -60,8 +61,12 @@ def test_killed_between_the_answer_and_the_ledgers_last_word_the_next_question_s
         with pytest.raises(KeyboardInterrupt):
             release_lengths(home, BINS, 0.5)
     frame = Store(home).read(LABEL_MARGINALS, "lengths", budget="lengths")
+    if taken_away:
+        Store(home).path(LABEL_MARGINALS, "lengths", budget="lengths").unlink()
     assert release_lengths(home, BINS, 0.5).equals(frame)
-    assert [row.state for row in open_ledger(home).rows()] == ["reserved", "running", "done"]
+    states = ["reserved", "running", "running", "done"] if taken_away else ["reserved", "running", "done"]
+    assert [row.state for row in open_ledger(home).rows()] == states
+    assert list((home.enclave / "checkpoints").iterdir()) == []
 
 
 def test_with_almost_no_noise_lengths_are_the_first_reports_of_the_train_patients(home):
