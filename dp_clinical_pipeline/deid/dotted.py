@@ -1,23 +1,22 @@
 """Voter: two letters with a full stop after each are somebody's initials, but for those that abbreviate a word."""
 # ruff: noqa: SIM905 -- a list of words is read as one text
 
+import re
 from collections.abc import Iterator
 
+from dp_clinical_pipeline.deid.facilities import CODES
 from dp_clinical_pipeline.deid.sieve import sieved
 from dp_clinical_pipeline.deid.spans import Span
 
 _DOTTED = sieved(r"(?<![\w.@/&'’-])(?P<name>(?P<first>[A-Z])\.(?P<second>[A-Z])\.)(?![\w@&'’-])")
 _WRITTEN = frozenset(
     """md od dc iv rn us uk un eu ra la ao pa qs ou do au am pm po bp er or cc hs ad as os rx dx hx tx sx np pt ot rt ct mr
-    xr im sq sc id iq pe ef vs gi gu ob gyn tb hr rr lv rv le ue iu ns dm ac pc bm ua wc mi ed ps pr ie eg et al lp cv cn ca
-    ba bs ma ms rd ld ii io ng og nr prn bid ph ev ep vp ap lr fm ab go fu ha
-    po no st sr jr bc ce co ltd inc""".split()
+    xr im sq sc id iq pe ef vs gi gu ob tb hr rr lv rv le ue iu ns dm ac pc bm ua wc mi ed ps pr ie eg et al lp cv cn ca
+    ba bs ma ms rd ld ii io ng og nr ph ev ep vp ap lr fm ab go fu ha
+    po no st sr jr bc ce co""".split()
 )
 """What is written with stops and names nobody: degrees, routes, times, organs, scripts of Latin."""
-_STATES = frozenset(
-    """AL AK AZ AR CA CO CT DE FL GA HI IL IN IA KS KY ME MD MA MI MN MS MO NE NV NH NJ NM NY NC ND OH OK RI SC SD TN TX UT
-    VT WV WI WY""".split()
-)
+_STATE = re.compile(CODES)
 
 
 def vote(text: str) -> Iterator[Span]:
@@ -25,6 +24,6 @@ def vote(text: str) -> Iterator[Span]:
     for found in _DOTTED.finditer(text):
         letters = found["first"] + found["second"]
         if letters.lower() not in _WRITTEN and not (
-            letters in _STATES and "," in text[max(0, found.start() - 2) : found.start()]
+            _STATE.fullmatch(letters) and "," in text[max(0, found.start() - 2) : found.start()]
         ):
             yield Span(*found.span("name"), "PERSON", "dotted:initials", 0.5)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
+from dp_clinical_pipeline.deid.institutions import ALONE
 from dp_clinical_pipeline.deid.lexicon import entries, is_english, lowered
 from dp_clinical_pipeline.deid.names import is_given
 from dp_clinical_pipeline.deid.sieve import sieved
@@ -20,6 +21,7 @@ _HOUSE = sieved(
     r"(?:(?:general|memorial|regional|community|children['’]?s)[ ](?:hospital|medical[ ]center)"
     r"|hospital|nursing[ ]home|assisted[ ]living|medical[ ]center))(?![\w'’-])"
 )
+_ALONE = frozenset(word.lower() for word in ALONE)
 _BRAND = sieved(rf"\b{_LEAD}[ ](?P<name>[a-z]{{4,15}}(?:[ ][a-z]{{3,15}}){{0,2}})(?![\w'’-])")
 
 
@@ -37,7 +39,7 @@ def vote(text: str) -> Iterator[Span]:
     """Find institutions that were written without a capital."""
     for found in _SAINT.finditer(text):
         own = found["own"]
-        if any(is_given(name) for name in (own, own.removesuffix("s"))) or own in ("joes", "lukes", "marys", "johns"):
+        if is_given(own) or is_given(own.removesuffix("s")):
             yield Span(*found.span("name"), "FACILITY", "small_houses:saint", 0.6)
     for found in _HOUSE.finditer(text):
         if any(_is_own(word) for word in found["name"].split()):
@@ -52,8 +54,8 @@ def vote(text: str) -> Iterator[Span]:
 
 
 def _is_own(word: str) -> bool:
-    """Say whether a word before `hospital` names it: a town, a saint's virtue, or a word of no dictionary."""
-    if word in ("mercy", "grace", "trinity", "providence", "presbyterian", "methodist", "lutheran", "baptist"):
+    """Say whether a word before `hospital` names it: one that is a hospital's whole name, or a town and no other word."""
+    if word in _ALONE:
         return True
     return (word in lowered("cities") or word in lowered("towns")) and not (
         is_english(word) or word in lowered("not_names")

@@ -31,6 +31,7 @@ def test_initials_with_stops_are_found(text):
         "Drops O.U. twice daily, more in the O.D. than in the O.S.",
         "The tube came from the U.S. in a sealed box.",
         "Sent to the E.R. and then to the O.R. for repair.",
+        "Moved back to upstate, N.Y. last year.",
     ],
 )
 def test_what_is_written_with_stops_stays(text):

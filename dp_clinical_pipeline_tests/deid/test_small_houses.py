@@ -36,6 +36,7 @@ def test_an_institution_without_a_capital_is_found_whole(text):
         "sent to regional hospital for a higher level of care",
         "admitted to inpatient psychiatric hospital",
         "referred to general surgery, followed in sleep clinic",
+        "referred to select specialty services, seen in quest diagnostics class",
     ],
 )
 def test_a_kind_of_institution_stays(text):

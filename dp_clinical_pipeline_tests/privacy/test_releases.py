@@ -8,13 +8,14 @@ from dp_clinical_pipeline.errors import UserError
 from dp_clinical_pipeline.labelsets import CHEXPERT14
 from dp_clinical_pipeline.privacy import releases
 from dp_clinical_pipeline.privacy.account import event_from_json
-from dp_clinical_pipeline.privacy.ledger import Ledger, OverBudget, open_ledger
+from dp_clinical_pipeline.privacy.ledger import OverBudget, open_ledger
 from dp_clinical_pipeline.privacy.noise import TestSeedSource
 from dp_clinical_pipeline.privacy.queries import ConfusionCounts, LengthHistogram
 from dp_clinical_pipeline.privacy.releases import f1_of, release_lengths, release_scores
 from dp_clinical_pipeline.store import Store
 from dp_clinical_pipeline.tables import LABEL_MARGINALS, PREDICTIONS
 from dp_clinical_pipeline_tests.made_up_home import make_home
+from dp_clinical_pipeline_tests.privacy.killed import killed_before_done
 
 BINS = LengthHistogram(edges=(10, 20, 30))
 
@@ -49,17 +50,8 @@ def test_the_ledger_says_where_the_noise_came_from(home, source):
 
 @pytest.mark.parametrize("taken_away", [False, True])
 def test_killed_between_the_answer_and_the_ledgers_last_word_it_stays_the_same(home, monkeypatch, taken_away):
-    record = Ledger.record
-
-    def killed(ledger, mechanism, state):
-        if state == "done":
-            raise KeyboardInterrupt
-        record(ledger, mechanism, state)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "record", killed)
-        with pytest.raises(KeyboardInterrupt):
-            release_lengths(home, BINS, 0.5)
+    with killed_before_done(monkeypatch), pytest.raises(KeyboardInterrupt):
+        release_lengths(home, BINS, 0.5)
     frame = Store(home).read(LABEL_MARGINALS, "lengths", budget="lengths")
     if taken_away:
         Store(home).path(LABEL_MARGINALS, "lengths", budget="lengths").unlink()
