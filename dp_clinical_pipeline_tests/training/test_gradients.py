@@ -22,6 +22,9 @@ ALSO = {
     "albert": ["", "embedding_hidden_mapping_in", "full_layer_layer_norm"],
 }
 NO_CHECKPOINTING = ("albert",)
+# bf16 keeps eight bits: on a processor that multiplies none, random patients were off by 1 % at the median, and by 6 % at most
+# (OPT, one patient alone as well as beside others). What mixes or is not clipped is off by more, and fp32 shows it exactly.
+NEAR = {"fp32": 1e-5, "bf16": 0.1}
 
 example = st.builds(
     lambda tokens, start, targets: Example(
@@ -61,7 +64,7 @@ def _agrees(tiny_models, family, patients, bound, tokens, mode, data, precision=
     also = data.draw(st.sampled_from(ALSO[family]), label="also") if precision == "fp32" else ""
     built = _built(tiny_models[family], family, checkpointing=checkpointing, also=also, precision=precision)
     expected = clipped_sum(copy.deepcopy(built.model).eval(), patients, built.losses, bound, mode)
-    assert distance(summed(built, patients, bound, tokens, mode), expected) < (1e-5 if precision == "fp32" else 2e-2)
+    assert distance(summed(built, patients, bound, tokens, mode), expected) < NEAR[precision]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
