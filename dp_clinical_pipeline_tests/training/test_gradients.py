@@ -22,8 +22,9 @@ ALSO = {
     "albert": ["", "embedding_hidden_mapping_in", "full_layer_layer_norm"],
 }
 NO_CHECKPOINTING = ("albert",)
-# bf16 keeps eight bits: on a processor that multiplies none, random patients were off by 1 % at the median, and by 6 % at most
-# (OPT, one patient alone as well as beside others). What mixes or is not clipped is off by more, and fp32 shows it exactly.
+# bf16 keeps eight bits: on a processor that multiplies none, random patients were off by 1 % at the median, and by 6 % at
+# most (OPT, one patient alone as well as beside others). What mixes or is not clipped is off by more, and fp32 shows it
+# exactly.
 NEAR = {"fp32": 1e-5, "bf16": 0.1}
 
 example = st.builds(
