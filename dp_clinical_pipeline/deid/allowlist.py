@@ -2,7 +2,7 @@
 
 import re
 
-from dp_clinical_pipeline.deid.lexicon import lowered
+from dp_clinical_pipeline.deid.lexicon import entries, lowered
 from dp_clinical_pipeline.deid.procedures import is_procedure
 from dp_clinical_pipeline.deid.spans import Span
 
@@ -48,30 +48,6 @@ _CLINICAL_CODES = frozenset(
 )
 _AFTER_FIGURES = frozenset(("French", "Fr", "North", "South", "East", "West", "Central", "Tower"))
 """A catheter's size, a ward."""
-_DEPARTMENTS = frozenset(
-    (
-        "Nuclear Medicine",
-        "Hospital Medicine",
-        "Diagnostic Radiology",
-        "Pulmonary Clinic",
-        "Med Rec",
-        "Med Surg",
-        "MED SURG",
-    )
-) | {
-    f"{part} Imaging"
-    for part in (
-        "Medical",
-        "Diagnostic",
-        "Thoracic",
-        "Cardiothoracic",
-        "Cardiac",
-        "Chest",
-        "Breast",
-        "Body",
-        "Abdominal",
-    )
-}
 _BEGINNINGS = ("Blue Cross", "Blue Shield", "General Medicine Teaching")
 _PROFESSOR = re.compile(
     r"(?:(?:(?:Associate|Assistant|Clinical|Adjunct) )?Professor of (?:Medicine|Surgery|Radiology|Pediatrics|Neurology"
@@ -84,6 +60,8 @@ _PART_OF = {
     "Job": re.compile(r"Job (?:ID|[Nn]o|[Nn]umber)\b"),
     "Coach": re.compile(r"Coach (?:inspected|class|number)\b"),
     "Speaker": re.compile(r"Speaker (?:model|phone|serial|verification|recognition)\b"),
+    "Place": re.compile(r"in Place"),
+    "Home": re.compile(r"(?:from|to|at) Home\b"),
     "Page": re.compile(r"Page (?:sent to|to pager|\d+ of \d)"),
     "JPEG": re.compile(r"JPEG"),
     "airborne": re.compile(r"airborne"),
@@ -98,6 +76,8 @@ _PART_OF = {
     "Ivor Lewis": re.compile(r"Ivor Lewis"),
     "Ordering": re.compile(r"Ordering (?:NP|PA|MD|DO)\b"),
     "Main": re.compile(r"Main[: ]{1,2}[\d(]"),
+    "AP/PA": re.compile(r"AP/PA"),
+    "Rich": re.compile(r"Rich (?:vascular|blood|collateral|in)\b"),
     "LDCT": re.compile(r"LDCT"),
     "MARKER": re.compile(r"MARKER"),
     "TI": re.compile(r"TI:"),
@@ -111,7 +91,9 @@ _PART_OF = {
 """Words that are nobody's within these."""
 _OLD = re.compile(r"ninet|9\d|1[01]\d|(?:a |one )?hundred|.*(?:genarian|tenarian)", re.I)
 _ACUITY = re.compile(r"(?:1[3-9]|[2-9]\d)/(?:1[3-9]|[2-9]\d)")
-_PUBLICATION = re.compile(r"\b(?:PMID|PMCID|DOI|ISBN|ISSN|ISRCTN)[\s:#-]{1,3}\w{4}$|(?<![A-Z])(?:NCT|PMC)\d$", re.I)
+_PUBLICATION = re.compile(
+    r"\b(?:PMID|PMCID|DOI|ISBN|ISSN|ISRCTN)[\s:#-]{1,3}\w{4}$|(?<![A-Z])(?:NCT|PMC)(?:\d|[ ]\d{4})$", re.I
+)
 """Numbers of papers and registered trials."""
 _SCANNER = re.compile(r"[ -](?:CT|MR|slice|row|channel|detector)\b")
 _IMAGE = re.compile(r"\b(?:images?|series|slices?|frames?|views?)[ ](?:nos?\.?[ ]|number[ ])?$", re.I)
@@ -149,7 +131,7 @@ def is_lookalike(text: str, span: Span) -> bool:
         or (surface.isdecimal() and _SCANNER.match(text, span.end))
     ):
         return True
-    if surface.startswith(_BEGINNINGS) or surface in _DEPARTMENTS or _PROFESSOR.fullmatch(surface):
+    if surface.startswith(_BEGINNINGS) or surface in entries("departments") or _PROFESSOR.fullmatch(surface):
         return True
     if is_procedure(text, span):
         return True

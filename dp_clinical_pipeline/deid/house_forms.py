@@ -33,8 +33,8 @@ _TAILED = sieved(
     rf"(?<![\w'’-])(?P<name>(?P<own>{W}(?:[ ]{W})?)[ ](?:X-[Rr]ay|Walk-[Ii]n(?:[ ]Clinic)?|(?:Methadone|Recovery|Treatment|Hospice|Dialysis)[ ]Program|Home[ ]Care|Home[ ]Health|SNF|Nursing[ ]Center|Surgicenter))(?![\w'’-])"
 )
 _OWNED = sieved(
-    # `the Duke operator`, `Over-read of Presbyterian CT`, `at Presbyterian breast center`, `the UAB pharmacy`
-    r"(?<![\w'’-])(?P<name>Duke|Emory|Yale|Stanford|Vanderbilt|Presbyterian|Methodist|Deaconess)[ ](?=(?:operator|pharmacy|film|films|radiology|transfer|breast|birthing|emergency|hospitalist|staff|clinic|records|CT|MRI|ED|ER|ICU)\b)"
+    # `the Duke operator`, `Shriners follow up`, `Over-read of Presbyterian CT`, `at Presbyterian breast center`, `the UAB pharmacy`
+    r"(?<![\w'’-])(?P<name>Duke|Emory|Yale|Stanford|Vanderbilt|Presbyterian|Methodist|Deaconess|Shriners|Kaiser|Ochsner|Geisinger|DaVita|Fresenius)[ ](?=(?:operator|follow[ -]?up|f/u|appt|appointment|visit|referral|pharmacy|film|films|radiology|transfer|breast|birthing|emergency|hospitalist|staff|clinic|records|CT|MRI|ED|ER|ICU)\b)"
 )
 _LETTERS = sieved(
     r"(?<![\w'’./-])(?P<name>(?:MGH|BIDMC|BWH|NYU|UAB|UPMC|UCSF|UCLA|OHSU|MUSC|VCU|MSKCC|CHOP|CHLA|NYP|UTMB|UTSW|UAMS|UIHC|UMC|(?!PPMC|PBMC|PMMC|BMMC|DPMC|EPMC)[A-Z]{2}MC|(?!IGH|OGH|UGH)[B-Z]GH)(?:[ ](?:East|West|North|South|Main|Shadyside|Presbyterian))?)(?![\w'’/-]|[ ]?\d)"
@@ -46,11 +46,12 @@ _FLOWS = sieved(
 
 def vote(text: str) -> Iterator[Span]:
     """Find institutions by their form; to be read in a text whose lines of capitals were calmed."""
-    for pattern in (_ALONE, _THE, _OWNED, _FLOWS):
+    for pattern in (_ALONE, _THE, _FLOWS):
         for found in pattern.finditer(text):
             yield Span(*found.span(found.lastgroup or 0), "FACILITY", "house_forms:form", 0.7)
-    for found in _LETTERS.finditer(text):
-        yield Span(*found.span("name"), "FACILITY", "house_forms:letters", 0.82)
+    for pattern, name in ((_OWNED, "owned"), (_LETTERS, "letters")):
+        for found in pattern.finditer(text):
+            yield Span(*found.span("name"), "FACILITY", f"house_forms:{name}", 0.82)
     for found in _VETERANS.finditer(text):
         last = found["own"].split()[-1]
         if kind_of(last) in (UNKNOWN, CLEAR, ORDINARY, EPONYM) or last in entries("towns"):

@@ -25,14 +25,21 @@ from dp_clinical_pipeline.deid.clues import (
     types_at,
     window,
 )
+from dp_clinical_pipeline.deid.lexicon import lowered
 from dp_clinical_pipeline.deid.spans import Span
+from dp_clinical_pipeline.deid.titled import Capitals, capitals_of_lines, is_in_title
 
-_LEAST, _LEAST_FIGURE, _LEAST_BESIDE = 0.5, 0.9, 0.95
-"""How sure the model has to be: of a word; of what holds a digit, which is a reading more often than not, or is one
-letter; and of a plain word beside an identifier."""
-_NONE = 0.001
+_LEAST, _LEAST_PAIR, _LEAST_FIGURE, _LEAST_BESIDE = 0.15, 0.3, 0.9, 0.95
+"""How sure the model has to be: of a word; of two letters that reports write; of what holds a digit, which is a reading
+more often than not, or is one letter; and of a plain word beside an identifier."""
+_NONE, _NONE_IN_TITLE = 0.001, 0.01
 """How unsure it has to be of every word of a span that a weak voter found, for the span to go."""
 _WEAK = ("runs:lone", "runs:amid", "runs:acts", "places:listed")
+_WEAK_IN_TITLE = (
+    *("amid:", "cued_names:", "facilities:", "house_forms:", "institutions:", "places:listed", "receivers:", "runs:"),
+    *("short_houses:", "towns:"),
+)
+"""The voters that are weak where a line writes every word with a capital, since a capital is what they read."""
 _ROUNDS = 3
 _LOT = 2048
 _KEPT = 4_096
@@ -95,20 +102,36 @@ def settled(text: str, found: Sequence[Span]) -> tuple[list[Span], list[Span]]:
 
 
 def _undoubted(tokens: Sequence[Token], found: Sequence[Span]) -> list[Span]:
-    """Return the found spans without those of weak voters that the model, which does not see them, is sure against."""
+    """Return the found spans without those of weak voters that the model, which does not see them, is sure against.
+
+    In a title more voters are weak, since all that they read is a capital.
+    """
     types = types_at(tokens, found)
     starts = [token.start for token in tokens]
+    lines = capitals_of_lines(tokens)
     standing = []
     for span in found:
-        if span.voter.startswith(_WEAK):
-            first, after = bisect_left(starts, span.start), bisect_left(starts, span.end)
+        first, after = bisect_left(starts, span.start), bisect_left(starts, span.end)
+        if doubt := _doubt(span.voter, tokens, lines, first, after):
             shown, types[first:after] = types[first:after], [""] * (after - first)
             sure = _surest([[*clues(tokens, types, i)] for i in range(first, after)])
             types[first:after] = shown
-            if sure < _NONE:
+            if sure < doubt:
                 continue
         standing.append(span)
     return standing
+
+
+def _doubt(voter: str, tokens: Sequence[Token], lines: Sequence[Capitals], first: int, after: int) -> float:
+    """Return how unsure the model has to be of every word of a voter's span for it to go; 0: it stays.
+
+    Where no word begins in it there is nothing to judge.
+    """
+    if first == after:
+        return 0.0
+    if voter.startswith(_WEAK_IN_TITLE) and is_in_title(tokens, lines, first, after):
+        return _NONE_IN_TITLE
+    return _NONE if voter.startswith(_WEAK) else 0.0
 
 
 def _surest(words: Sequence[Sequence[str]]) -> float:
@@ -145,6 +168,8 @@ def _judged(windows: Sequence[Window]) -> list[tuple[float, str]]:
 def _least(token: Token) -> float:
     if token.form[0] in "dm" or len(token.word) == 1:
         return _LEAST_FIGURE
+    if token.word in lowered("two_letters"):
+        return _LEAST_PAIR
     return _LEAST if speaks_for_itself(token) else _LEAST_BESIDE
 
 

@@ -16,6 +16,10 @@ _NAME = rf"{_W}(?:[ ](?:of[ ]|de[ ]|del[ ]|la[ ]|on[ ])?{_W}){{0,2}}"
 _WITH_STATE = re.compile(
     rf"(?<![\w-])(?P<city>{_NAME}),?[ ](?:{CODES}|{STATES})(?=[ ]\d{{5}}|[ ]?[\n,;:.)/|]|\s*$|[ ]{{2}}|[ ]-)"
 )
+_HOUSE_BEFORE = re.compile(
+    r"\b(?:Hospital|Center|Centre|Clinic|Institute|Practice|Associates|Radiology|Imaging|Health|Group)\.?,[ ]?$"
+)
+"""What ends an institution before its town, so that an ordinary word before a state is one: `Walden Clinic, Tilbury OR`."""
 _LEADS = (
     r"lives?|living|lived|resid(?:es?|ed|ing)|resident|moved|relocated|native|born|raised|grew[ ]up|commutes|drove|drives|flew|flown|airlifted|helicopter|ambulance|squad|driven|bused|transfer(?:red)?|travel(?:s|ed|led|ing)?"
     r"|home[ ]?town|birth[ ]?place|town|city|village|municipality|works|working|worked|employed|vacation(?:ing|ed)?|trip|visit(?:ing|ed)?|returned|retired|farm|house"
@@ -115,7 +119,8 @@ def vote(text: str) -> Iterator[Span]:
     """Find towns by context."""
     for found in _WITH_STATE.finditer(text):
         is_label = text.startswith(":", found.end()) and "," not in found.group()  # Job ID: 4411
-        if not is_label and (span := _town(found, found["city"], strict=False)):
+        sure = _HOUSE_BEFORE.search(text, max(0, found.start() - 20), found.start()) is not None
+        if not is_label and (span := _town(found, found["city"], strict=False, sure=sure)):
             yield Span(*span, "CITY", "towns:state", 0.75)
     for found in _LED.matches(text, re.Match.end):
         if span := _town(

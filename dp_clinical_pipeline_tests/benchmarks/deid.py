@@ -36,11 +36,12 @@ from dp_clinical_pipeline.labelsets import label_set
 from dp_clinical_pipeline_tests.benchmarks.labelers import corpora_folder
 from dp_clinical_pipeline_tests.benchmarks.notes import labelled
 from dp_clinical_pipeline_tests.deid.formats import SETS
-from dp_clinical_pipeline_tests.deid.planting import planted
+from dp_clinical_pipeline_tests.deid.planting import planted, titled
 from dp_clinical_pipeline_tests.deid.test_evaluate import asq_phi
 from dp_clinical_pipeline_tests.deid.test_planted import hospital
 
 KEY = bytes(range(32))
+TITLED = ("z", "2", "6", "0", "10")
 PARTS = ("speed", "scaling", "recall", "leakage", "utility", "memory")
 
 
@@ -140,13 +141,14 @@ def scaling(reports: int) -> dict[str, Any]:
 
 
 def recall(reports: int) -> dict[str, Any]:
-    """Return the evaluation of each set of planted sentences, of the made-up hospital and of ASQ-PHI.
+    """Return the evaluation of each set of planted sentences, of five in title case, of the made-up hospital and of ASQ-PHI.
 
     The rules were written without a look at set f.
     """
     texts = [text for text, _ in openi()]
     random.Random(5).shuffle(texts)
     documents = {name: planted(texts[:reports], name, seed=5) for name in SETS}
+    documents |= {f"{name}, in title case": [titled(d, random.Random(7)) for d in documents[name]] for name in TITLED}
     documents |= {"hospital": hospital(False), "hospital, held-out templates": hospital(True), "asq_phi": asq_phi()}
     return {name: evaluate(found).as_dict() for name, found in documents.items()}
 

@@ -8,6 +8,7 @@ drawn from the set's formats (`formats.py`, which says who wrote which set).
 import random
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from dp_clinical_pipeline.deid.evaluate import Document
@@ -19,6 +20,8 @@ from dp_clinical_pipeline_tests.deid.formats import FRAMES, SETS, Formats
 _SLOT = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[a-z]{2}\.)\s+(?=[A-Z])|\n+")
 _CREDENTIAL = re.compile(r"(?:, (?:MD|M\.D\.|RN))?$")
+_SMALL_IN_TITLES = frozenset("of the and to in on for with at by from or a an as per".split())  # noqa: SIM905
+_SMALL_WORD = re.compile(r"\b[a-z]+\b")
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
 _RARE = """Nkemelu Szczepańska Thorvaldsdóttir Wojciechowski Quisenberry Xiong Vang Nguyễn Uzoma Bhattacharjee Grzybowska
@@ -223,3 +226,17 @@ def planted(texts: Sequence[str], name: str, seed: int, each: int = 4) -> list[D
             made += piece
         documents.append(Document(id=str(number), patient_id=str(number), text=made, spans=tuple(spans)))
     return documents
+
+
+def titled(document: Document, chance: random.Random) -> Document:
+    """Return a document with a capital at each word but what is planted: the small words of titles stay, most of them."""
+
+    def capital(found: re.Match[str]) -> str:
+        word = found.group()
+        return word if word in _SMALL_IN_TITLES and chance.random() < 0.8 else word.capitalize()
+
+    text, at = "", 0
+    for start, end, _ in sorted(document.spans):
+        text += _SMALL_WORD.sub(capital, document.text[at:start]) + document.text[start:end]
+        at = end
+    return replace(document, text=text + _SMALL_WORD.sub(capital, document.text[at:]))
