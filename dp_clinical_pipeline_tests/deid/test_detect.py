@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dp_clinical_pipeline.deid import towns
 from dp_clinical_pipeline.deid.detect import find_identifiers
 from dp_clinical_pipeline.deid.spans import TYPES
 
@@ -46,6 +47,27 @@ def test_at_most_one_lookalike_in_a_hundred_is_touched() -> None:
     assert len(sentences) >= 300
     touched = [sentence for sentence in sentences if find_identifiers(sentence)]
     assert len(touched) <= len(sentences) // 100, touched
+
+
+@pytest.mark.parametrize(("before", "towns_found"), [("Walden Clinic, ", ["Tilbury"]), ("Seen, ", [])])
+def test_a_dictionary_word_before_a_state_is_a_town_after_an_institution(before: str, towns_found: list[str]) -> None:
+    text = f"{before}Tilbury OR\nBearer"
+    assert [text[span.start : span.end] for span in towns.vote(text)] == towns_found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PMC 1234567 was cited.",
+        "1. AP/PA Chest views were taken.",
+        "Rich vascular supply.",
+        "Seen by Wound Care",
+        "Brought in by Ambulance from Home",
+        "Wound Vac in Place",
+    ],
+)
+def test_what_is_any_hospitals_stays(text: str) -> None:
+    assert find_identifiers(text) == []
 
 
 def test_at_most_one_title_in_ten_is_touched() -> None:

@@ -55,6 +55,14 @@ def test_times_of_day_years_and_masks_are_not_looked_at() -> None:
     assert any(is_looked_at(tokens, beside, i) for i, t in enumerate(tokens) if t.form == "year")
 
 
+@pytest.mark.parametrize(
+    ("word", "least"),
+    [("Okonjo", 0.15), ("BP", 0.3), ("QK", 0.15), ("K", 0.9), ("12/14", 0.9), ("A12", 0.9), ("patient", 0.95)],
+)
+def test_the_less_a_word_says_the_surer_the_model_has_to_be(word: str, least: float) -> None:
+    assert learnt._least(tokens_of(word)[0]) == least
+
+
 def test_a_department_alone_is_no_institution() -> None:
     assert find_identifiers("Seen in Physical Therapy and Nuclear Medicine.") == []
 
